@@ -1,0 +1,26 @@
+"""What every page knows of the site and of the reader's choices."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+THEME_COOKIE = "theme"
+THEMES = ("auto", "light", "dark")
+
+
+def absolute_url(request: HttpRequest, path: str) -> str:
+    """`path` with the site's public address in front; in development that of the request."""
+    return settings.SITE_URL + path if settings.SITE_URL else request.build_absolute_uri(path)
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    theme = request.COOKIES.get(THEME_COOKIE, "auto")
+    return {
+        "product_name": settings.PRODUCT_NAME,
+        "source_url": settings.SOURCE_URL,
+        "operator_name": settings.OPERATOR_NAME,
+        "theme": theme if theme in THEMES else "auto",
+        "themes": THEMES,
+        # Without the query: filters and orders of a list are one page to a search engine.
+        "canonical_url": absolute_url(request, request.path),
+        "site_root": absolute_url(request, "/"),
+    }

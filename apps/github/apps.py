@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class GitHubConfig(AppConfig):
+    name = "apps.github"
+    verbose_name = "GitHub"

@@ -1,0 +1,3 @@
+from stackshare.celery import app as celery_app
+
+__all__ = ["celery_app"]
