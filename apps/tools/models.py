@@ -1,0 +1,346 @@
+"""Tools, where they stand in the taxonomy, and what is known and said of them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length, Lower
+from django.db.models.lookups import GreaterThanOrEqual
+from django.urls import reverse
+
+from apps.github.models import Repository
+from apps.tools.entries import SLUG_PATTERN
+from apps.tools.querysets import CategoryQuerySet, ToolQuerySet
+
+_slug = RegexValidator(rf"^{SLUG_PATTERN}$", "Use lower-case letters, digits and single hyphens.")
+_partial_date = RegexValidator(
+    r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$", 'Write "2010", "2010-04" or "2010-04-01".'
+)
+
+
+class Category(models.Model):
+    """A node of the taxonomy: a layer, a category in it, or a function in that."""
+
+    class Level(models.TextChoices):
+        LAYER = "layer", "layer"
+        CATEGORY = "category", "category"
+        FUNCTION = "function", "function"
+
+    level = models.CharField(max_length=8, choices=Level.choices)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    slug = models.CharField(max_length=60, validators=[_slug])
+    name = models.CharField(max_length=80)
+    text = models.CharField(max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = CategoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "categories"
+        ordering = ["position", "name"]
+        constraints = [
+            # Also serves the look-up of a page by its path.
+            models.UniqueConstraint(fields=["parent", "slug"], name="category_slug_unique", nulls_distinct=False),
+            models.CheckConstraint(
+                name="category_layer_is_root",
+                condition=Q(level="layer", parent=None) | (~Q(level="layer") & Q(parent__isnull=False)),
+                violation_error_message="A layer has no parent; a category or function has one.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def trail(self) -> list[Category]:
+        """From the layer down to this node. Costs no query where the parents were selected."""
+        return [*(self.parent.trail if self.parent else []), self]
+
+    def get_absolute_url(self) -> str:
+        return reverse("tools:category", kwargs={"path": "/".join(node.slug for node in self.trail)})
+
+
+class Tool(models.Model):
+    """Something that people build with."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "active"
+        DEPRECATED = "deprecated", "deprecated"
+        ARCHIVED = "archived", "archived"
+
+    class Origin(models.TextChoices):
+        CATALOGUE = "catalogue", "starter catalogue"
+        IMPORT = "import", "import"
+        PERSON = "person", "person"
+
+    name = models.CharField(max_length=60)
+    slug = models.CharField(max_length=60, unique=True, validators=[_slug])
+    function = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="tools", limit_choices_to={"level": "function"}
+    )
+    tagline = models.CharField(max_length=140, blank=True, help_text="One plain phrase that says what it is.")
+    description = models.TextField(blank=True, help_text="Markdown.")
+    website = models.URLField(blank=True)
+    license = models.CharField(max_length=120, blank=True, help_text="SPDX expression. Empty: unknown.")
+    language = models.CharField(max_length=40, blank=True, help_text="Main language that it is written in.")
+    first_release = models.CharField(max_length=10, blank=True, validators=[_partial_date])
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    successor = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="predecessors"
+    )
+    features = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    logo = models.CharField(
+        max_length=60, blank=True, validators=[_slug], help_text="A file of static/logos/. Empty: a monogram."
+    )
+    repositories = models.ManyToManyField(Repository, through="ToolRepository", related_name="tools")
+
+    is_listed = models.BooleanField("listed", default=True, help_text="Shown in lists and searches.")
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.PERSON)
+    # Fields, and parts such as "packages", that a person changed in the admin: no file overwrites them.
+    edited_fields = ArrayField(models.CharField(max_length=30), default=list, blank=True, editable=False)
+    facts_on = models.DateField("facts as of", null=True, blank=True)
+
+    # Counted from rows of other apps; see docs/architecture.md.
+    stack_count = models.PositiveIntegerField(default=0, editable=False)
+    follower_count = models.PositiveIntegerField(default=0, editable=False)
+    vote_count = models.PositiveIntegerField(default=0, editable=False)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    # When what the page says last changed: the sitemap's date. Set by the services, not by every save.
+    changed_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[ToolQuerySet] = ToolQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="tool_slug_form",
+                condition=Q(slug__regex=rf"^{SLUG_PATTERN}$"),
+                violation_error_message="Use lower-case letters, digits and single hyphens in the slug.",
+            ),
+            models.CheckConstraint(
+                name="tool_successor_is_another",
+                condition=Q(successor=None) | ~Q(successor=models.F("id")),
+                violation_error_message="A tool can't succeed itself.",
+            ),
+        ]
+        indexes = [
+            # Lists of a function, category or layer by name: Tool.objects.in_category(...).
+            models.Index("function", Lower("name"), "id", name="tool_by_function", condition=Q(is_listed=True)),
+            # All listed tools by name, keyset pages of /tools/.
+            models.Index(Lower("name"), "id", name="tool_by_name", condition=Q(is_listed=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("tools:detail", kwargs={"slug": self.slug})
+
+    @property
+    def has_own_text(self) -> bool:
+        """Whether the page says something of its own; a thin page is kept from search engines."""
+        return bool(self.description)
+
+
+class ToolAlias(models.Model):
+    """A former or other slug of a tool; its addresses redirect."""
+
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="aliases")
+    slug = models.CharField(max_length=60, unique=True, validators=[_slug])
+
+    class Meta:
+        verbose_name_plural = "tool aliases"
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Package(models.Model):
+    """A package that a tool is published as: the type and name of a package URL (purl)."""
+
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="packages")
+    type = models.CharField(max_length=20)
+    name = models.CharField(max_length=200, help_text="With its namespace: @angular/core, laravel/framework.")
+
+    class Meta:
+        ordering = ["type", "name"]
+        constraints = [
+            # Also serves the look-up from a manifest.
+            models.UniqueConstraint(
+                fields=["type", "name"],
+                name="package_unique",
+                violation_error_message="This package belongs to a tool already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.name}"
+
+
+class ToolRepository(models.Model):
+    """A repository that holds a tool's source; one of them is the primary one."""
+
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="repository_links")
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="tool_links")
+    is_primary = models.BooleanField("primary", default=False)
+
+    class Meta:
+        verbose_name_plural = "tool repositories"
+        ordering = ["-is_primary", "repository__full_name"]
+        constraints = [
+            models.UniqueConstraint(fields=["tool", "repository"], name="toolrepository_unique"),
+            # Also serves the join from a list of tools to their stars.
+            models.UniqueConstraint(
+                fields=["tool"],
+                condition=Q(is_primary=True),
+                name="toolrepository_one_primary",
+                violation_error_message="A tool has one primary repository.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool_id}: {self.repository_id}"
+
+
+class Integration(models.Model):
+    """What one tool has to do with another: "`tool` runs on `other`". Seen from both sides."""
+
+    class Kind(models.TextChoices):
+        EXTENDS = "extends", "extends"
+        RUNS_ON = "runs_on", "runs on"
+        BUILT_WITH = "built_with", "built with"
+        CONNECTS_TO = "connects_to", "connects to"
+        DEPLOYS = "deploys", "deploys"
+        MONITORS = "monitors", "monitors"
+
+    # The same relation in the words of the other side.
+    REVERSE: ClassVar[dict[str, str]] = {
+        "extends": "extended by",
+        "runs_on": "runs",
+        "built_with": "base of",
+        "connects_to": "connected from",
+        "deploys": "deployed by",
+        "monitors": "monitored by",
+    }
+
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="integrations")
+    other = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="reverse_integrations")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tool", "other", "kind"], name="integration_unique"),
+            models.CheckConstraint(
+                name="integration_with_another",
+                condition=~Q(tool=models.F("other")),
+                violation_error_message="A tool does not integrate with itself.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool_id} {self.kind} {self.other_id}"
+
+
+class Point(models.Model):
+    """A pro or a con of a tool: a statement that a reader can check, about a version or a year."""
+
+    class Kind(models.TextChoices):
+        PRO = "pro", "pro"
+        CON = "con", "con"
+
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="points")
+    kind = models.CharField(max_length=3, choices=Kind.choices)
+    text = models.CharField(max_length=140)
+    about = models.CharField(max_length=20, help_text="The version or year that it is about.")
+    position = models.PositiveSmallIntegerField(default=0)
+    vote_count = models.PositiveIntegerField(default=0, editable=False)
+    origin = models.CharField(max_length=10, choices=Tool.Origin.choices, default=Tool.Origin.PERSON)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "pro or con"
+        verbose_name_plural = "pros and cons"
+        ordering = ["-vote_count", "position", "id"]
+        constraints = [
+            # Also serves a page's pros and cons by tool.
+            models.UniqueConstraint(
+                "tool",
+                "kind",
+                Lower("text"),
+                name="point_unique",
+                violation_error_message="The tool has this statement already.",
+            ),
+            models.CheckConstraint(
+                name="point_text_length",
+                condition=GreaterThanOrEqual(Length("text"), 10),
+                violation_error_message="Write at least 10 characters.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Alternative(models.Model):
+    """One of the tools most like a tool; ranked by a worker (`services.replace_alternatives`)."""
+
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="alternatives")
+    other = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
+    rank = models.PositiveSmallIntegerField()
+    likeness = models.FloatField(help_text="0 to 1; see apps/tools/likeness.py.")
+
+    class Meta:
+        ordering = ["rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["tool", "other"], name="alternative_unique"),
+            # Serves the alternatives of a page in their order.
+            models.UniqueConstraint(fields=["tool", "rank"], name="alternative_rank_unique"),
+            models.CheckConstraint(name="alternative_is_another", condition=~Q(tool=models.F("other"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool_id}: {self.rank}. {self.other_id}"
+
+
+class ImportedTool(models.Model):
+    """Where an imported tool came from, with that source's own figures, for moderators to judge by."""
+
+    tool = models.OneToOneField(Tool, on_delete=models.CASCADE, related_name="imported")
+    source = models.CharField(max_length=40)
+    external_id = models.CharField(max_length=40)
+    url = models.URLField(blank=True)
+    popularity = models.FloatField(null=True, blank=True)
+    votes = models.PositiveIntegerField(null=True, blank=True)
+    stacks = models.PositiveIntegerField(null=True, blank=True)
+    imported_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="importedtool_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.external_id}"
+
+
+class CatalogueLoad(models.Model):
+    """A load of the starter catalogue: which version of its files, when, and what it changed."""
+
+    digest = models.CharField(max_length=64, help_text="SHA-256 over the files.")
+    loaded_at = models.DateTimeField(auto_now_add=True)
+    tools_created = models.PositiveIntegerField(default=0)
+    tools_changed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-loaded_at"]
+        get_latest_by = "loaded_at"
+
+    def __str__(self) -> str:
+        return f"{self.loaded_at:%Y-%m-%d %H:%M}"

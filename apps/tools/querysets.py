@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from apps.accounts.models import User
+    from apps.tools.models import Category, Tool
+
+
+class CategoryQuerySet(models.QuerySet["Category"]):
+    def with_trail(self) -> Self:
+        """Select the parents too, so that `trail` costs no query."""
+        return self.select_related("parent__parent")
+
+
+class ToolQuerySet(models.QuerySet["Tool"]):
+    def listed(self) -> Self:
+        """The tools that anybody may see in lists, searches and on pages."""
+        return self.filter(is_listed=True)
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The tools whose pages `user` may see: moderators see those that are not listed too."""
+        return self if user.is_staff else self.listed()
+
+    def in_category(self, category: Category) -> Self:
+        """The tools of a layer, category or function."""
+        return self.filter(
+            Q(function=category) | Q(function__parent=category) | Q(function__parent__parent=category)
+        )
+
+    def named(self, names: list[str]) -> Self:
+        """The tools with one of these names, in whatever case."""
+        return self.alias(name_key=Lower("name")).filter(name_key__in=[name.lower() for name in names])
+
+    def with_function(self) -> Self:
+        """Select the place in the taxonomy too."""
+        return self.select_related("function__parent__parent")
+
+    def with_stars(self) -> Self:
+        """Annotate `stars`, `forks`, `figures_on` of the primary repository; None where unknown."""
+        primary = models.FilteredRelation("repository_links", condition=Q(repository_links__is_primary=True))
+        return self.annotate(main_link=primary).annotate(
+            stars=F("main_link__repository__stars"),
+            forks=F("main_link__repository__forks"),
+            figures_on=F("main_link__repository__figures_on"),
+        )

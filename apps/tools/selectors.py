@@ -1,0 +1,147 @@
+"""Reads that join: what the pages of tools show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When
+from django.db.models.functions import Lower
+from rapidfuzz import fuzz, process
+
+from apps.github.growth import Reading
+from apps.github.models import Repository, StarReading
+from apps.tools.models import Category, Integration, Point, Tool, ToolRepository
+
+# Below this a name is no typing error of the other.
+FUZZY_CUTOFF = 75
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryCount:
+    """A node of the taxonomy, how many listed tools it holds, and its children that hold any."""
+
+    node: Category
+    count: int
+    children: Sequence["CategoryCount"]
+
+
+def taxonomy() -> list[CategoryCount]:
+    """The whole tree with counts of listed tools; nodes without any are left out. One query."""
+    nodes = list(
+        Category.objects.annotate(count=Count("tools", filter=Q(tools__is_listed=True))).order_by("position", "name")
+    )
+    children: dict[int | None, list[Category]] = {}
+    by_id = {node.pk: node for node in nodes}
+    for node in nodes:
+        children.setdefault(node.parent_id, []).append(node)
+        if node.parent_id:
+            # So that `trail` and the address cost no query.
+            node.parent = by_id[node.parent_id]
+
+    def build(node: Category) -> CategoryCount:
+        below = [child for child in map(build, children.get(node.pk, [])) if child.count]
+        own: int = node.count  # type: ignore[attr-defined]
+        return CategoryCount(node, own + sum(child.count for child in below), below)
+
+    return [layer for layer in map(build, children.get(None, [])) if layer.count]
+
+
+def repositories_of(tools: Sequence[Tool]) -> dict[int, Repository]:
+    """The primary repository of each tool that has one, by the tool's id. One query."""
+    links = ToolRepository.objects.filter(tool__in=tools, is_primary=True).select_related("repository")
+    return {link.tool_id: link.repository for link in links}
+
+
+def readings_of(repositories: Sequence[Repository]) -> dict[int, list[Reading]]:
+    """The star readings of each repository by ascending date, by its id. One query."""
+    result: dict[int, list[Reading]] = {repository.pk: [] for repository in repositories}
+    rows = StarReading.objects.filter(repository__in=repositories).order_by("date")
+    for repository_id, day, stars in rows.values_list("repository_id", "date", "stars"):
+        result[repository_id].append(Reading(day, stars))
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An integration from one side: the words for it and the tool on the other side."""
+
+    words: str
+    other: Tool
+
+
+def integrations_of(tools: Sequence[Tool]) -> dict[int, list[Link]]:
+    """The integrations of each tool with listed ones, seen from its side, by its id. One query."""
+    ids = {tool.pk for tool in tools}
+    result: dict[int, list[Link]] = {pk: [] for pk in ids}
+    rows = Integration.objects.filter(Q(tool__in=ids) | Q(other__in=ids)).select_related("tool", "other")
+    for row in rows:
+        if row.tool_id in ids and row.other.is_listed:
+            result[row.tool_id].append(Link(row.get_kind_display(), row.other))
+        if row.other_id in ids and row.tool.is_listed:
+            result[row.other_id].append(Link(Integration.REVERSE[row.kind], row.tool))
+    for links in result.values():
+        links.sort(key=lambda link: (link.words, link.other.name.lower()))
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The pros and cons of a tool, most voted first."""
+
+    pros: Sequence[Point]
+    cons: Sequence[Point]
+
+    @property
+    def groups(self) -> list[tuple[str, str, Sequence[Point]]]:
+        """Heading, icon and statements of each of the two lists."""
+        return [("Pros", "plus", self.pros), ("Cons", "minus", self.cons)]
+
+
+def points_of(tools: Sequence[Tool]) -> dict[int, Points]:
+    """Pros and cons of each tool, by its id. One query."""
+    rows: dict[int, dict[str, list[Point]]] = {tool.pk: {Point.Kind.PRO: [], Point.Kind.CON: []} for tool in tools}
+    for point in Point.objects.filter(tool__in=tools):
+        rows[point.tool_id][point.kind].append(point)
+    return {pk: Points(kinds[Point.Kind.PRO], kinds[Point.Kind.CON]) for pk, kinds in rows.items()}
+
+
+def search_tools(query: str, *, limit: int) -> list[Tool]:
+    """The listed tools that `query` names, best first: by name, by words of the text, or by likeness of the name.
+
+    Two queries at most. An empty query finds nothing.
+    """
+    query = " ".join(query.replace("\0", "").split())[:100]
+    if not query:
+        return []
+    words = SearchQuery(query, config="english", search_type="websearch")
+    vector = SearchVector("name", weight="A", config="english") + SearchVector("tagline", weight="B", config="english")
+    lower = query.lower()
+    named = (
+        Tool.objects.listed()
+        .with_function()
+        .alias(name_key=Lower("name"), document=vector)
+        .annotate(
+            nearness=Case(
+                When(name_key=lower, then=Value(0)),
+                When(slug=lower, then=Value(0)),
+                When(pk__in=Tool.objects.filter(aliases__slug=lower).values("pk"), then=Value(0)),
+                When(name_key__startswith=lower, then=Value(1)),
+                When(name_key__contains=lower, then=Value(2)),
+                When(document=words, then=Value(3)),
+                output_field=IntegerField(),
+            ),
+            relevance=SearchRank(vector, words),
+        )
+        .filter(nearness__isnull=False)
+        .order_by("nearness", F("relevance").desc(), "name_key", "id")
+    )
+    found = list(named[:limit])
+    return found or _misspelt(lower, limit)
+
+
+def _misspelt(query: str, limit: int) -> list[Tool]:
+    names = dict(Tool.objects.listed().values_list("pk", Lower("name")))
+    close = process.extract(query, names, scorer=fuzz.WRatio, score_cutoff=FUZZY_CUTOFF, limit=min(limit, 8))
+    order = [pk for _, _, pk in close]
+    tools = Tool.objects.with_function().in_bulk(order)
+    return [tools[pk] for pk in order]

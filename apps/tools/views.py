@@ -1,0 +1,144 @@
+"""Pages of tools: lists by the taxonomy, a tool, its alternatives, and the options of the tool picker."""
+
+from urllib.parse import urlencode
+
+from django.db.models.functions import Lower
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from apps.core.pagination import BadCursor, Key, paginate
+from apps.github.chart import star_chart
+from apps.github.growth import growth
+from apps.tools import selectors
+from apps.tools.forms import ORDERS, ToolFilterForm, facets
+from apps.tools.models import Alternative, Category, Tool, ToolAlias
+
+PAGE_SIZE = 40
+PICKER_OPTIONS = 8
+
+_KEYS = {
+    "stars": [Key("stars", descending=True, null_last=True), Key("name_key"), Key("id")],
+    "name": [Key("name_key"), Key("id")],
+    "newest": [Key("first_release", descending=True), Key("id")],
+}
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def index(request: HttpRequest, path: str = "") -> HttpResponse:
+    """All tools, or those of a layer, category or function by its path of slugs."""
+    category = _category(path) if path else None
+    tools = Tool.objects.listed()
+    if category:
+        tools = tools.in_category(category)
+    form = ToolFilterForm(request.GET)
+    chosen = form.chosen
+    rows = form.narrow(tools).with_function().with_stars().annotate(name_key=Lower("name"))
+    try:
+        page = paginate(rows, keys=_KEYS[chosen["order"]], cursor=request.GET.get("after", ""), size=PAGE_SIZE)
+    except BadCursor:
+        return redirect(request.path)
+    params = {name: value for name, value in chosen.items() if value != "stars"}
+    context = {
+        "category": category,
+        "page": page,
+        "chosen": chosen,
+        "is_filtered": bool(params.keys() - {"order"}),
+        "is_first": "after" not in request.GET,
+        "next_query": urlencode(params | {"after": page.next_cursor}) if page.next_cursor else "",
+        "first_query": urlencode(params),
+    }
+    if request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request"):
+        return render(request, "tools/_results.html", context)
+    taxonomy = selectors.taxonomy()
+    context |= {
+        "taxonomy": taxonomy,
+        "below": _below(taxonomy, category),
+        "facets": facets(tools, chosen),
+        "orders": ORDERS,
+    }
+    return render(request, "tools/index.html", context)
+
+
+def _category(path: str) -> Category:
+    slugs = path.strip("/").split("/")
+    levels = list(Category.Level)
+    if len(slugs) > len(levels):
+        raise Http404("There is no such category.")
+    names = ["slug", "parent__slug", "parent__parent__slug"]
+    where = dict(zip(names, reversed(slugs), strict=False))
+    category = Category.objects.with_trail().filter(level=levels[len(slugs) - 1], **where).first()
+    if category is None:
+        raise Http404("There is no such category.")
+    return category
+
+
+def _below(taxonomy: list[selectors.CategoryCount], category: Category | None) -> selectors.CategoryCount | None:
+    """The node of `category` with its children."""
+    todo = list(taxonomy)
+    while todo:
+        node = todo.pop()
+        if category and node.node.pk == category.pk:
+            return node
+        todo += node.children
+    return None
+
+
+def find_tool(request: HttpRequest, slug: str, *, page: str = "tools:detail") -> Tool | HttpResponse:
+    """The tool at `slug` that the reader may see, or a redirect from one of its other slugs. Raises Http404."""
+    tools = Tool.objects.visible_to(request.user).with_function()
+    tool = tools.filter(slug=slug).select_related("successor").first()
+    if tool:
+        return tool
+    alias = ToolAlias.objects.filter(slug=slug.lower(), tool__in=tools).select_related("tool").first()
+    target = alias.tool if alias else tools.filter(slug=slug.lower()).first()
+    if target is None:
+        raise Http404(f"There is no tool {slug!r}.")
+    return redirect(reverse(page, kwargs={"slug": target.slug}), permanent=True)
+
+
+@require_safe
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    tool = find_tool(request, slug)
+    if isinstance(tool, HttpResponse):
+        return tool
+    repository = selectors.repositories_of([tool]).get(tool.pk)
+    readings = selectors.readings_of([repository])[repository.pk] if repository else []
+    context = {
+        "tool": tool,
+        "repository": repository,
+        "chart": star_chart({"a": (tool.name, readings)}),
+        "growth_year": growth(readings, days=365),
+        "points": selectors.points_of([tool])[tool.pk],
+        "integrations": selectors.integrations_of([tool])[tool.pk],
+        "packages": list(tool.packages.all()),
+        "alternatives": _alternatives(tool, limit=6),
+    }
+    return render(request, "tools/detail.html", context)
+
+
+def _alternatives(tool: Tool, limit: int | None = None) -> list[Alternative]:
+    rows = Alternative.objects.filter(tool=tool, other__is_listed=True).select_related("other__function")
+    return list(rows.order_by("rank")[:limit])
+
+
+@require_safe
+def alternatives(request: HttpRequest, slug: str) -> HttpResponse:
+    tool = find_tool(request, slug, page="tools:alternatives")
+    if isinstance(tool, HttpResponse):
+        return tool
+    found = _alternatives(tool)
+    repositories = selectors.repositories_of([tool, *(row.other for row in found)])
+    return render(
+        request, "tools/alternatives.html", {"tool": tool, "alternatives": found, "repositories": repositories}
+    )
+
+
+@require_safe
+def options(request: HttpRequest) -> HttpResponse:
+    """The matches of the tool picker for `?q=`, as the items of a listbox."""
+    tools = selectors.search_tools(request.GET.get("q", ""), limit=PICKER_OPTIONS)
+    return render(request, "tools/_options.html", {"tools": tools})
