@@ -1,0 +1,41 @@
+"""The sitemap index: pages with a text of their own, each with the date of its last real change."""
+
+from datetime import datetime
+
+from django.contrib.sitemaps import Sitemap
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from apps.comparisons.models import Comparison
+from apps.tools.models import Tool
+
+
+class ToolSitemap(Sitemap[Tool]):
+    limit = 5000
+
+    def items(self) -> QuerySet[Tool]:
+        return Tool.objects.listed().exclude(description="").only("slug", "changed_at").order_by("pk")
+
+    def lastmod(self, item: Tool) -> datetime:
+        return item.changed_at
+
+
+class ComparisonSitemap(Sitemap[Comparison]):
+    limit = 5000
+
+    def items(self) -> QuerySet[Comparison]:
+        return Comparison.objects.listed().exclude(summary="").only("slug", "changed_at").order_by("pk")
+
+    def lastmod(self, item: Comparison) -> datetime:
+        return item.changed_at
+
+
+class PageSitemap(Sitemap[str]):
+    def items(self) -> list[str]:
+        return ["pages:home", "tools:index", "comparisons:index", "pages:about", "pages:contact"]
+
+    def location(self, item: str) -> str:
+        return reverse(item)
+
+
+SITEMAPS = {"tools": ToolSitemap, "stackups": ComparisonSitemap, "pages": PageSitemap}

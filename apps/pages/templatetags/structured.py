@@ -1,0 +1,113 @@
+"""What pages tell search engines and link previews: schema.org data as JSON-LD, and OpenGraph pictures."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.comparisons.selectors import Stackup
+from apps.core.context import absolute_url
+from apps.pages.services.cards import SIZE
+from apps.tools.models import Alternative, Tool
+
+register = template.Library()
+
+# As in Django's json_script: nothing in the data can end the element.
+_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
+
+
+def _script(data: Iterable[dict[str, Any]]) -> SafeString:
+    text = json.dumps({"@context": "https://schema.org", "@graph": list(data)}, ensure_ascii=False)
+    # Data, not a script: the content security policy has nothing against it.
+    return mark_safe(f'<script type="application/ld+json">{text.translate(_ESCAPES)}</script>')  # noqa: S308
+
+
+@register.simple_tag(takes_context=True)
+def card_meta(context: dict[str, Any], kind: str, slug: str) -> SafeString:
+    """The picture of a link to this page. `kind` and `slug` are the path of its `SocialCard`."""
+    url = absolute_url(context["request"], reverse("pages:card", kwargs={"path": f"{kind}/{slug}" if kind else slug}))
+    return format_html(
+        '<meta property="og:image" content="{}"><meta property="og:image:width" content="{}">'
+        '<meta property="og:image:height" content="{}"><meta name="twitter:card" content="summary_large_image">',
+        url,
+        *SIZE,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def tool_data(context: dict[str, Any], tool: Tool) -> SafeString:
+    """SoftwareApplication and BreadcrumbList of a tool's page."""
+    request = context["request"]
+    return _script([_software(request, tool), _crumbs(request, "Tools", "tools:index", tool, tool.name)])
+
+
+@register.simple_tag(takes_context=True)
+def alternatives_data(context: dict[str, Any], tool: Tool, alternatives: Sequence[Alternative]) -> SafeString:
+    """ItemList and BreadcrumbList of the page of alternatives."""
+    request = context["request"]
+    others = [row.other for row in alternatives]
+    return _script(
+        [
+            _item_list(request, f"Alternatives to {tool.name}", [(o.name, o.get_absolute_url()) for o in others]),
+            _crumbs(request, "Tools", "tools:index", tool, "Alternatives"),
+        ]
+    )
+
+
+@register.simple_tag(takes_context=True)
+def stackup_data(context: dict[str, Any], stackup: Stackup) -> SafeString:
+    """The tools as SoftwareApplication, the alternatives as ItemList, and the BreadcrumbList of a stackup page."""
+    request = context["request"]
+    alternatives = [(row.tool.name, row.tool.get_absolute_url()) for row in stackup.alternatives]
+    return _script(
+        [
+            *(_software(request, side.tool) for side in stackup.sides),
+            _item_list(request, f"Alternatives to {stackup.title}", alternatives),
+            _crumbs(request, "Stackups", "comparisons:index", stackup.sides[0].tool, stackup.title),
+        ]
+    )
+
+
+def _software(request: HttpRequest, tool: Tool) -> dict[str, Any]:
+    data = {
+        "@type": "SoftwareApplication",
+        "name": tool.name,
+        "url": absolute_url(request, tool.get_absolute_url()),
+        "description": tool.tagline,
+        "applicationCategory": "DeveloperApplication",
+        "applicationSubCategory": tool.function.name,
+        "sameAs": tool.website,
+        "license": f"https://spdx.org/licenses/{tool.license}.html" if _is_one_license(tool.license) else "",
+    }
+    return {key: value for key, value in data.items() if value}
+
+
+def _is_one_license(expression: str) -> bool:
+    return bool(expression) and " " not in expression and not expression.startswith("LicenseRef-")
+
+
+def _item_list(request: HttpRequest, name: str, items: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    return {
+        "@type": "ItemList",
+        "name": name,
+        "itemListElement": [
+            {"@type": "ListItem", "position": at, "name": item, "url": absolute_url(request, path)}
+            for at, (item, path) in enumerate(items, start=1)
+        ],
+    }
+
+
+def _crumbs(request: HttpRequest, root: str, root_view: str, tool: Tool, last: str) -> dict[str, Any]:
+    trail = [(root, reverse(root_view)), *((node.name, node.get_absolute_url()) for node in tool.function.trail)]
+    items: list[dict[str, Any]] = [
+        {"@type": "ListItem", "position": at, "name": name, "item": absolute_url(request, path)}
+        for at, (name, path) in enumerate(trail, start=1)
+    ]
+    # The page itself has no address in its own trail.
+    items.append({"@type": "ListItem", "position": len(items) + 1, "name": last})
+    return {"@type": "BreadcrumbList", "itemListElement": items}

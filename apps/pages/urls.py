@@ -1,0 +1,27 @@
+from django.contrib.sitemaps import views as sitemap_views
+from django.urls import include, path
+
+from apps.pages.sitemaps import SITEMAPS
+from apps.pages.views import home, site
+
+pages = [
+    path("", home.home, name="home"),
+    path("search/", home.search, name="search"),
+    path("stacks/", site.stacks, name="stacks"),
+    path("feed/", home.feed, name="feed"),
+    path("advice/", site.advice, name="advice"),
+    path("about/", site.about, name="about"),
+    path("contact/", site.contact, name="contact"),
+    path("privacy/", site.privacy, name="privacy"),
+    path("terms/", site.terms, name="terms"),
+    path("preferences/theme/", site.set_theme, name="theme"),
+    path("cards/<path:path>.png", site.card, name="card"),
+    path("robots.txt", site.robots, name="robots"),
+    path("healthz", site.healthz, name="healthz"),
+]
+
+urlpatterns = [
+    path("", include((pages, "pages"))),
+    path("sitemap.xml", sitemap_views.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap-section"}, name="sitemap"),
+    path("sitemap-<section>.xml", sitemap_views.sitemap, {"sitemaps": SITEMAPS}, name="sitemap-section"),
+]

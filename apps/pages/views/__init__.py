@@ -1,0 +1,1 @@
+"""Pages that compose the other apps, and those about the site itself."""
