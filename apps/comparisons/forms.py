@@ -54,4 +54,7 @@ class CompareForm:
     @property
     def rows(self) -> list[CompareRow]:
         texts = [*self.texts, *[""] * MAX_TOOLS][:MAX_TOOLS]
-        return [CompareRow(at + 1, text[:MAX_CHARACTERS], self.problems.get(at, "")) for at, text in enumerate(texts)]
+        return [
+            CompareRow(at + 1, text[:MAX_CHARACTERS], self.problems.get(at, ""))
+            for at, text in enumerate(texts)
+        ]

@@ -14,7 +14,9 @@ MAX_TOOLS = 4
 class Comparison(models.Model):
     """A stackup that has a text, or that is worth a link from others."""
 
-    slug = models.CharField(max_length=260, unique=True, help_text="The tools' slugs, sorted: actix-vs-flask.")
+    slug = models.CharField(
+        max_length=260, unique=True, help_text="The tools' slugs, sorted: actix-vs-flask."
+    )
     tools = models.ManyToManyField(Tool, through="ComparisonTool", related_name="comparisons")
     summary = models.TextField(blank=True)
     texts_on = models.DateField("texts as of", null=True, blank=True)
@@ -66,7 +68,9 @@ class Difference(models.Model):
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(
-                fields=["comparison", "position"], name="difference_position_unique", deferrable=models.Deferrable.DEFERRED
+                fields=["comparison", "position"],
+                name="difference_position_unique",
+                deferrable=models.Deferrable.DEFERRED,
             ),
         ]
 

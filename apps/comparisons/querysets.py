@@ -1,15 +1,12 @@
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Self
+from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models import Count, Q
 
-if TYPE_CHECKING:
-    from apps.comparisons.models import Comparison
+Row = TypeVar("Row", bound=models.Model, covariant=True)
 
 
-class ComparisonQuerySet(models.QuerySet["Comparison"]):
+class ComparisonQuerySet(models.QuerySet[Row]):
     def listed(self) -> Self:
         """Those all of whose tools are listed."""
         return self.exclude(sides__tool__is_listed=False)

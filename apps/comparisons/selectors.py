@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import combinations
 
 from django.db.models import Prefetch
 
-from apps.comparisons.matrix import Column, Row, matrix
+from apps.comparisons.matrix import Column, Section, matrix
 from apps.comparisons.models import Comparison, ComparisonTool, DifferenceText
 from apps.comparisons.services import canonical_slug
 from apps.github.chart import StarChart, star_chart
@@ -36,10 +37,16 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A count of every side, for the table of numbers. None: unknown."""
+    """A count of every side, for the table of numbers; None: unknown. `days` are those that the counts are of,
+    None for what is counted live on this site."""
 
     label: str
     values: Sequence[int | None]
+    days: Sequence[date | None]
+
+    @property
+    def pairs(self) -> list[tuple[int | None, date | None]]:
+        return list(zip(self.values, self.days, strict=True))
 
     @property
     def peak(self) -> int:
@@ -94,7 +101,7 @@ class Stackup:
     sides: Sequence[Side]
     measures: Sequence[Measure]
     written: Sequence[WrittenComparison]
-    rows: Sequence[Row]
+    facts: Sequence[Section]
     chart: StarChart | None
     alternatives: Sequence[RankedAlternative]
     related: Sequence[RelatedStackup]
@@ -150,7 +157,7 @@ def stackup(tools: Sequence[Tool]) -> Stackup:
         sides=sides,
         measures=_measures(sides),
         written=_written(compared, sides),
-        rows=matrix(columns),
+        facts=matrix(columns),
         chart=star_chart(
             {side.key: (side.tool.name, column.readings) for side, column in zip(sides, columns, strict=True)}
         ),
@@ -160,12 +167,14 @@ def stackup(tools: Sequence[Tool]) -> Stackup:
 
 
 def _measures(sides: Sequence[Side]) -> list[Measure]:
+    days = [side.repository.figures_on if side.repository else None for side in sides]
+    now = [None] * len(sides)
     return [
-        Measure("Stacks", [side.tool.stack_count for side in sides]),
-        Measure("Followers", [side.tool.follower_count for side in sides]),
-        Measure("Votes", [side.tool.vote_count for side in sides]),
-        Measure("GitHub stars", [side.repository.stars if side.repository else None for side in sides]),
-        Measure("Forks", [side.repository.forks if side.repository else None for side in sides]),
+        Measure("Stacks", [side.tool.stack_count for side in sides], now),
+        Measure("Followers", [side.tool.follower_count for side in sides], now),
+        Measure("Votes", [side.tool.vote_count for side in sides], now),
+        Measure("GitHub stars", [side.repository.stars if side.repository else None for side in sides], days),
+        Measure("Forks", [side.repository.forks if side.repository else None for side in sides], days),
     ]
 
 
@@ -177,7 +186,9 @@ def _comparisons_among(tools: Sequence[Tool]) -> dict[Comparison, list[Compariso
         for size in range(len(tools), 1, -1)
         for group in combinations(tools, size)
     ]
-    rows = ComparisonTool.objects.filter(comparison__slug__in=slugs, tool__in=ids).select_related("comparison")
+    rows = ComparisonTool.objects.filter(comparison__slug__in=slugs, tool__in=ids).select_related(
+        "comparison"
+    )
     found: dict[Comparison, list[ComparisonTool]] = defaultdict(list)
     for row in rows:
         if row.comparison.summary:
@@ -193,10 +204,14 @@ def _pick_when(compared: dict[Comparison, list[ComparisonTool]], tool: Tool, siz
     return []
 
 
-def _written(compared: dict[Comparison, list[ComparisonTool]], sides: Sequence[Side]) -> list[WrittenComparison]:
+def _written(
+    compared: dict[Comparison, list[ComparisonTool]], sides: Sequence[Side]
+) -> list[WrittenComparison]:
     by_tool = {side.tool.pk: side for side in sides}
     texts: dict[int, dict[int, list[DifferenceText]]] = defaultdict(lambda: defaultdict(list))
-    rows = DifferenceText.objects.filter(difference__comparison__in=list(compared)).select_related("difference")
+    rows = DifferenceText.objects.filter(difference__comparison__in=list(compared)).select_related(
+        "difference"
+    )
     for row in rows.order_by("difference__position"):
         texts[row.difference.comparison_id][row.difference_id].append(row)
     result = []
@@ -213,7 +228,9 @@ def _written(compared: dict[Comparison, list[ComparisonTool]], sides: Sequence[S
             for group in texts[comparison.pk].values()
         ]
         result.append(
-            WrittenComparison(comparison, " vs ".join(names), differences, len(comparison_sides) == len(sides))
+            WrittenComparison(
+                comparison, " vs ".join(names), differences, len(comparison_sides) == len(sides)
+            )
         )
     return result
 
@@ -227,7 +244,8 @@ def _alternatives(tools: Sequence[Tool]) -> list[RankedAlternative]:
         sums[row.other] += row.likeness
     best = sorted(sums, key=lambda tool: (-sums[tool], tool.slug))[:ALTERNATIVES]
     return [
-        RankedAlternative(tool, [(side, canonical_slug([tool.slug, side.slug])) for side in tools]) for tool in best
+        RankedAlternative(tool, [(side, canonical_slug([tool.slug, side.slug])) for side in tools])
+        for tool in best
     ]
 
 
@@ -235,7 +253,9 @@ def _related(tools: Sequence[Tool], alternatives: Sequence[Tool]) -> list[Relate
     """Comparisons that share a tool with this one, filled up with those of the tools and their alternatives."""
     this = canonical_slug([tool.slug for tool in tools])
     sides = Prefetch("sides", ComparisonTool.objects.select_related("tool"))
-    about = Comparison.objects.listed().about([tool.pk for tool in [*tools, *alternatives]]).exclude(slug=this)
+    about = (
+        Comparison.objects.listed().about([tool.pk for tool in [*tools, *alternatives]]).exclude(slug=this)
+    )
     found = {
         comparison.slug: [side.tool for side in comparison.sides.all()]
         for comparison in about.prefetch_related(sides)[:RELATED]

@@ -41,7 +41,9 @@ def read_comparisons(root: Path, known: set[str]) -> Comparisons:
                 written.append(entry)
                 groups = [entry.tools]
                 if path.stem != canonical_slug(entry.tools):
-                    problems.append(Problem(name, "", "tools", f"name the file {canonical_slug(entry.tools)}.toml."))
+                    problems.append(
+                        Problem(name, "", "tools", f"name the file {canonical_slug(entry.tools)}.toml.")
+                    )
         except CatalogueError as error:
             problems += error.problems
             continue
@@ -75,7 +77,9 @@ def load_comparisons(comparisons: Comparisons) -> int:
         slug = canonical_slug(group)
         if slug not in existing and slug not in written:
             comparison = Comparison.objects.create(slug=slug)
-            ComparisonTool.objects.bulk_create(ComparisonTool(comparison=comparison, tool_id=tools[s]) for s in group)
+            ComparisonTool.objects.bulk_create(
+                ComparisonTool(comparison=comparison, tool_id=tools[s]) for s in group
+            )
             changed += 1
     return changed
 

@@ -10,7 +10,7 @@ from apps.comparisons.forms import CompareForm
 from apps.comparisons.models import MAX_TOOLS, Comparison, ComparisonTool
 from apps.comparisons.selectors import RelatedStackup, stackup
 from apps.comparisons.services import canonical_slug
-from apps.core.pagination import BadCursor, Key, paginate
+from apps.core.pagination import BadCursorError, Key, paginate
 from apps.tools.models import Tool, ToolAlias
 
 PAGE_SIZE = 60
@@ -23,12 +23,12 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = Comparison.objects.listed().prefetch_related(sides)
     try:
         page = paginate(rows, keys=[Key("slug")], cursor=request.GET.get("after", ""), size=PAGE_SIZE)
-    except BadCursor:
+    except BadCursorError:
         return redirect(request.path)
-    stackups = [
-        (row, RelatedStackup(row.slug, [side.tool for side in row.sides.all()])) for row in page.rows
-    ]
-    return render(request, "comparisons/index.html", {"page": page, "stackups": stackups, "form": CompareForm()})
+    stackups = [(row, RelatedStackup(row.slug, [side.tool for side in row.sides.all()])) for row in page.rows]
+    return render(
+        request, "comparisons/index.html", {"page": page, "stackups": stackups, "form": CompareForm()}
+    )
 
 
 @require_safe
@@ -60,7 +60,9 @@ def _tools(request: HttpRequest, slugs: str) -> list[Tool]:
     """The different tools that `slugs` names, sorted by slug. Raises Http404 with words for the reader."""
     wanted = list(dict.fromkeys(slugs.lower().split("-vs-")))
     if len(wanted) > MAX_TOOLS:
-        raise Http404(f"At most {MAX_TOOLS} tools can be compared on one page; this address names {len(wanted)}.")
+        raise Http404(
+            f"At most {MAX_TOOLS} tools can be compared on one page; this address names {len(wanted)}."
+        )
     visible = Tool.objects.visible_to(request.user).with_function()
     found = {tool.slug: tool for tool in visible.filter(slug__in=wanted)}
     missing = [slug for slug in wanted if slug not in found]

@@ -16,7 +16,9 @@ logger = logging.getLogger(__name__)
 @cache
 def _limiter() -> SlidingWindowCounterRateLimiter:
     url = settings.REDIS_URL.replace("unix://", "redis+unix://", 1)
-    storage = storage_from_string(url, socket_timeout=1, socket_connect_timeout=1, key_prefix="stackshare:limits")
+    storage = storage_from_string(
+        url, socket_timeout=1, socket_connect_timeout=1, key_prefix="stackshare:limits"
+    )
     return SlidingWindowCounterRateLimiter(storage)
 
 
@@ -34,8 +36,10 @@ def is_allowed(action: str, who: str, limit: str) -> bool:
 
 def client_address(request: HttpRequest) -> str:
     """The address that the request comes from, past the proxies that `TRUSTED_PROXY_COUNT` says are ours."""
-    proxies = settings.TRUSTED_PROXY_COUNT
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    proxies: int = settings.TRUSTED_PROXY_COUNT
+    forwarded = [
+        part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
+    ]
     if proxies and len(forwarded) >= proxies:
         return forwarded[-proxies]
     return str(request.META.get("REMOTE_ADDR", ""))

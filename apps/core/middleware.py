@@ -23,7 +23,9 @@ PERMISSIONS_POLICY = ", ".join(
 )
 
 
-def permissions_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def permissions_policy(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: send Permissions-Policy with every answer."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.db.models import F, Model, OrderBy, Q, QuerySet
 Row = TypeVar("Row", bound=Model)
 
 
-class BadCursor(ValueError):
+class BadCursorError(ValueError):
     """The cursor of the address is none of ours."""
 
 
@@ -36,14 +36,14 @@ class Page(Generic[Row]):
 def paginate(rows: QuerySet[Row], *, keys: Sequence[Key], cursor: str, size: int) -> Page[Row]:
     """`size` rows after `cursor` (empty: from the start), ordered by `keys`, of which the last is unique.
 
-    Costs one query. Raises `BadCursor`.
+    Costs one query. Raises `BadCursorError`.
     """
     page = rows.order_by(*(_ordering(key) for key in keys))
     if cursor:
         try:
             page = page.filter(_after(keys, _decode(cursor, len(keys))))
         except (TypeError, ValueError) as error:
-            raise BadCursor from error
+            raise BadCursorError from error
     found = list(page[: size + 1])
     more = len(found) > size
     found = found[:size]
@@ -62,7 +62,7 @@ def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q:
     for key, value in zip(keys, values, strict=True):
         if value is None:
             if not key.null_last:
-                raise BadCursor
+                raise BadCursorError
             equal &= Q(**{f"{key.name}__isnull": True})
             continue
         beyond = Q(**{f"{key.name}__{'lt' if key.descending else 'gt'}": value})
@@ -81,7 +81,7 @@ def _decode(cursor: str, length: int) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
-        raise BadCursor from None
+        raise BadCursorError from None
     if (
         not isinstance(values, list)
         or len(values) != length
@@ -89,5 +89,5 @@ def _decode(cursor: str, length: int) -> list[Any]:
         or any("\0" in value for value in values if isinstance(value, str))
         or any(abs(value) >= 2**31 for value in values if isinstance(value, int))
     ):
-        raise BadCursor
+        raise BadCursorError
     return values

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from apps.github.growth import Reading
 
@@ -59,11 +60,13 @@ def star_chart(series: Mapping[str, tuple[str, Sequence[Reading]]]) -> StarChart
     drawn = {key: (name, readings) for key, (name, readings) in series.items() if len(readings) > 1}
     if not drawn:
         return None
-    first = min(readings[0].date for _, readings in drawn.values()).replace(month=1, day=1)
+    first = min(readings[0].date for _, readings in drawn.values()).replace(day=1)
     newest = max(readings[-1].date for _, readings in drawn.values())
     last = date(newest.year + 1, 1, 1)
     step = _step(max(reading.count for _, readings in drawn.values() for reading in readings))
-    top = step * math.ceil(max(reading.count for _, readings in drawn.values() for reading in readings) / step)
+    top = step * math.ceil(
+        max(reading.count for _, readings in drawn.values() for reading in readings) / step
+    )
 
     def x(day: date) -> float:
         return (day - first) / (last - first) * WIDTH
@@ -93,7 +96,10 @@ def star_chart(series: Mapping[str, tuple[str, Sequence[Reading]]]) -> StarChart
     return StarChart(
         lines=lines,
         counts=[(count, round(y(count) / HEIGHT * 100, 2)) for count in ticks],
-        years=[(year, round(x(date(year, 1, 1)) / WIDTH * 100, 2)) for year in range(first.year, last.year + 1)],
+        years=[
+            (year, round(x(date(year, 1, 1)) / WIDTH * 100, 2))
+            for year in range(first.year + (first.month > 1), last.year + 1)
+        ],
         grid="".join(f"M0 {y(count):.0f}H{WIDTH}" for count in ticks),
         table=_table([readings for _, readings in drawn.values()], first.year, newest.year),
     )
@@ -109,7 +115,7 @@ def _step(peak: int) -> int:
 def _paths(points: Sequence[tuple[date, float, float]]) -> tuple[str, str]:
     """Path data of the joined readings, and of the dotted bridges over gaps."""
     solid, dotted = [f"M{points[0][1]:.0f} {points[0][2]:.1f}"], []
-    for (day, x0, y0), (next_day, x1, y1) in zip(points, points[1:], strict=False):
+    for (day, x0, y0), (next_day, x1, y1) in pairwise(points):
         if next_day - day > GAP:
             dotted.append(f"M{x0:.0f} {y0:.1f}L{x1:.0f} {y1:.1f}")
             solid.append(f"M{x1:.0f} {y1:.1f}")

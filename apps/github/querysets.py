@@ -1,17 +1,12 @@
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models.functions import Lower
 
-if TYPE_CHECKING:
-    from apps.github.models import Repository
+Row = TypeVar("Row", bound=models.Model, covariant=True)
 
 
-class RepositoryQuerySet(models.QuerySet["Repository"]):
-    def named(self, names: list[str]) -> RepositoryQuerySet:
+class RepositoryQuerySet(models.QuerySet[Row]):
+    def named(self, names: list[str]) -> Self:
         """Those whose owner/name is among `names`, in whatever case."""
-        return self.annotate(name_key=Lower("full_name")).filter(
-            name_key__in=[name.lower() for name in names]
-        )
+        return self.alias(name_key=Lower("full_name")).filter(name_key__in=[name.lower() for name in names])

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -33,8 +33,34 @@ SLUG_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 # The ecosystems that a tool may be published in: types of the package-url specification,
 # and the two (githubactions, terraform) that its users write although it does not list them yet.
 PACKAGE_TYPES = frozenset(
-    "bitnami cargo cocoapods composer conan conda cran docker gem githubactions golang hackage helm "
-    "hex julia luarocks maven npm nuget oci opam pub pypi swift terraform vscode-extension".split()
+    [
+        "bitnami",
+        "cargo",
+        "cocoapods",
+        "composer",
+        "conan",
+        "conda",
+        "cran",
+        "docker",
+        "gem",
+        "githubactions",
+        "golang",
+        "hackage",
+        "helm",
+        "hex",
+        "julia",
+        "luarocks",
+        "maven",
+        "npm",
+        "nuget",
+        "oci",
+        "opam",
+        "pub",
+        "pypi",
+        "swift",
+        "terraform",
+        "vscode-extension",
+    ]
 )
 
 # A file larger than this is not a catalogue file. The largest of ours has about 150 KB.
@@ -85,7 +111,7 @@ def _partial_date(value: str) -> str:
         raise ValueError(
             f'{value!r} is not a date. Write "2010", "2010-04" or "2010-04-01", as exactly as you know it.'
         ) from None
-    if not 1950 <= parsed.year or parsed > date.today():
+    if not parsed.year >= 1950 or parsed > datetime.now(tz=UTC).date():
         raise ValueError(f"{value!r} must lie between 1950 and today.")
     return value
 
@@ -97,7 +123,9 @@ def _package(value: str) -> str:
     except ValueError as error:
         raise ValueError(f"{value!r} is not a package URL ({error}). {example}") from None
     if purl.type not in PACKAGE_TYPES:
-        raise ValueError(f"{purl.type!r} is not a package type that we know: {', '.join(sorted(PACKAGE_TYPES))}.")
+        raise ValueError(
+            f"{purl.type!r} is not a package type that we know: {', '.join(sorted(PACKAGE_TYPES))}."
+        )
     if purl.version or purl.qualifiers or purl.subpath:
         raise ValueError(f"{value!r} names a version, qualifier or subpath. {example}")
     return purl.to_string()
@@ -105,7 +133,9 @@ def _package(value: str) -> str:
 
 def _about(value: str) -> str:
     if not re.search(r"\d", value):
-        raise ValueError(f'{value!r} names no version or year. Write the one it is about, such as "3.0" or "2024".')
+        raise ValueError(
+            f'{value!r} names no version or year. Write the one it is about, such as "3.0" or "2024".'
+        )
     return value
 
 
@@ -167,7 +197,11 @@ class ToolEntry(_Entry):
     def _consistent(self) -> "ToolEntry":
         if self.slug in self.aliases:
             raise ValueError("aliases: leave the tool's own slug out; aliases are its former or other slugs.")
-        for field, values in (("aliases", self.aliases), ("packages", self.packages), ("features", self.features)):
+        for field, values in (
+            ("aliases", self.aliases),
+            ("packages", self.packages),
+            ("features", self.features),
+        ):
             if len(set(values)) != len(values):
                 raise ValueError(f"{field}: names a value twice; keep one of them.")
         if len({name.lower() for name in self.repositories}) != len(self.repositories):
@@ -207,7 +241,13 @@ class ComparisonEntry(_Entry):
     as_of: date
     tools: Annotated[tuple[Slug, ...], Field(min_length=2, max_length=4)]
     summary: Annotated[str, StringConstraints(min_length=60, max_length=600)]
-    pick: dict[Slug, Annotated[tuple[Annotated[str, StringConstraints(min_length=8, max_length=120)], ...], Field(min_length=1, max_length=5)]] = {}
+    pick: dict[
+        Slug,
+        Annotated[
+            tuple[Annotated[str, StringConstraints(min_length=8, max_length=120)], ...],
+            Field(min_length=1, max_length=5),
+        ],
+    ] = {}
     difference: Annotated[tuple[DifferenceEntry, ...], Field(min_length=1, max_length=10)]
 
     @model_validator(mode="after")
@@ -261,9 +301,9 @@ _ADVICE = {
     "too_short": "has too few items: at least {min_length}.",
 }
 _FORMS = {
-    "slug": "lower-case letters, digits and single hyphens, such as \"spring-boot\".",
-    "repositories": "write owner/name as on GitHub, such as \"pallets/flask\".",
-    "website": "write the whole address, such as \"https://flask.palletsprojects.com\".",
+    "slug": 'lower-case letters, digits and single hyphens, such as "spring-boot".',
+    "repositories": 'write owner/name as on GitHub, such as "pallets/flask".',
+    "website": 'write the whole address, such as "https://flask.palletsprojects.com".',
 }
 
 
@@ -275,7 +315,11 @@ def _advice(error: Any, model: type[BaseModel]) -> str:
     kind = error["type"]
     if kind == "extra_forbidden":
         close = process.extractOne(location[-1], _field_names(model), score_cutoff=70)
-        hint = f"Did you mean {close[0]!r}?" if close else f"Known fields: {', '.join(sorted(_field_names(model)))}."
+        hint = (
+            f"Did you mean {close[0]!r}?"
+            if close
+            else f"Known fields: {', '.join(sorted(_field_names(model)))}."
+        )
         return f"is not a field of the catalogue. {hint}"
     if kind == "value_error":
         return str(context["error"])
@@ -298,7 +342,8 @@ def _field_names(model: type[BaseModel]) -> set[str]:
 
 def _place(location: tuple[int | str, ...], document: Any) -> tuple[str, str]:
     """Split pydantic's location into the entry (named by its slug, topic or number) and the field in it."""
-    entry, field, here = "", [], document
+    entry, here = "", document
+    field: list[str] = []
     for part in location:
         try:
             here = here[part]

@@ -8,6 +8,7 @@ from django.db.models import Count, QuerySet
 
 from apps.core.templatetags.ui import license_name
 from apps.tools.models import Tool
+from apps.tools.querysets import ToolQuerySet
 
 ORDERS = {"stars": "Most stars", "name": "Name", "newest": "Newest first release"}
 
@@ -46,7 +47,7 @@ class ToolFilterForm(forms.Form):
         values = {name: value for name, value in self.cleaned_data.items() if value and "\0" not in value}
         return {"order": "stars"} | values
 
-    def narrow(self, tools: QuerySet[Tool]) -> QuerySet[Tool]:
+    def narrow(self, tools: ToolQuerySet[Tool]) -> ToolQuerySet[Tool]:
         """`tools` with the chosen filters applied."""
         return tools.filter(**{name: value for name, value in self.chosen.items() if name != "order"})
 

@@ -31,7 +31,9 @@ class Category(models.Model):
         FUNCTION = "function", "function"
 
     level = models.CharField(max_length=8, choices=Level.choices)
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
     slug = models.CharField(max_length=60, validators=[_slug])
     name = models.CharField(max_length=80)
     text = models.CharField(max_length=200, blank=True)
@@ -44,7 +46,9 @@ class Category(models.Model):
         ordering = ["position", "name"]
         constraints = [
             # Also serves the look-up of a page by its path.
-            models.UniqueConstraint(fields=["parent", "slug"], name="category_slug_unique", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["parent", "slug"], name="category_slug_unique", nulls_distinct=False
+            ),
             models.CheckConstraint(
                 name="category_layer_is_root",
                 condition=Q(level="layer", parent=None) | (~Q(level="layer") & Q(parent__isnull=False)),
@@ -55,13 +59,13 @@ class Category(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("tools:category", kwargs={"path": "/".join(node.slug for node in self.trail)})
+
     @property
     def trail(self) -> list[Category]:
         """From the layer down to this node. Costs no query where the parents were selected."""
         return [*(self.parent.trail if self.parent else []), self]
-
-    def get_absolute_url(self) -> str:
-        return reverse("tools:category", kwargs={"path": "/".join(node.slug for node in self.trail)})
 
 
 class Tool(models.Model):
@@ -113,7 +117,7 @@ class Tool(models.Model):
     # When what the page says last changed: the sitemap's date. Set by the services, not by every save.
     changed_at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar[ToolQuerySet] = ToolQuerySet.as_manager()  # type: ignore[assignment]
+    objects = ToolQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -131,7 +135,9 @@ class Tool(models.Model):
         ]
         indexes = [
             # Lists of a function, category or layer by name: Tool.objects.in_category(...).
-            models.Index("function", Lower("name"), "id", name="tool_by_function", condition=Q(is_listed=True)),
+            models.Index(
+                "function", Lower("name"), "id", name="tool_by_function", condition=Q(is_listed=True)
+            ),
             # All listed tools by name, keyset pages of /tools/.
             models.Index(Lower("name"), "id", name="tool_by_name", condition=Q(is_listed=True)),
         ]

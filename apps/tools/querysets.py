@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,16 +10,17 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from apps.accounts.models import User
-    from apps.tools.models import Category, Tool
+
+Row = TypeVar("Row", bound=models.Model, covariant=True)
 
 
-class CategoryQuerySet(models.QuerySet["Category"]):
+class CategoryQuerySet(models.QuerySet[Row]):
     def with_trail(self) -> Self:
         """Select the parents too, so that `trail` costs no query."""
         return self.select_related("parent__parent")
 
 
-class ToolQuerySet(models.QuerySet["Tool"]):
+class ToolQuerySet(models.QuerySet[Row]):
     def listed(self) -> Self:
         """The tools that anybody may see in lists, searches and on pages."""
         return self.filter(is_listed=True)
@@ -28,7 +29,7 @@ class ToolQuerySet(models.QuerySet["Tool"]):
         """The tools whose pages `user` may see: moderators see those that are not listed too."""
         return self if user.is_staff else self.listed()
 
-    def in_category(self, category: Category) -> Self:
+    def in_category(self, category: models.Model) -> Self:
         """The tools of a layer, category or function."""
         return self.filter(
             Q(function=category) | Q(function__parent=category) | Q(function__parent__parent=category)
@@ -50,3 +51,7 @@ class ToolQuerySet(models.QuerySet["Tool"]):
             forks=F("main_link__repository__forks"),
             figures_on=F("main_link__repository__figures_on"),
         )
+
+    def most_starred(self) -> Self:
+        """Those whose stars are known, most first, annotated with them."""
+        return self.with_stars().filter(stars__isnull=False).order_by("-stars", "id")

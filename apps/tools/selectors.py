@@ -28,7 +28,9 @@ class CategoryCount:
 def taxonomy() -> list[CategoryCount]:
     """The whole tree with counts of listed tools; nodes without any are left out. One query."""
     nodes = list(
-        Category.objects.annotate(count=Count("tools", filter=Q(tools__is_listed=True))).order_by("position", "name")
+        Category.objects.annotate(count=Count("tools", filter=Q(tools__is_listed=True))).order_by(
+            "position", "name"
+        )
     )
     children: dict[int | None, list[Category]] = {}
     by_id = {node.pk: node for node in nodes}
@@ -99,7 +101,9 @@ class Points:
 
 def points_of(tools: Sequence[Tool]) -> dict[int, Points]:
     """Pros and cons of each tool, by its id. One query."""
-    rows: dict[int, dict[str, list[Point]]] = {tool.pk: {Point.Kind.PRO: [], Point.Kind.CON: []} for tool in tools}
+    rows: dict[int, dict[str, list[Point]]] = {
+        tool.pk: {Point.Kind.PRO: [], Point.Kind.CON: []} for tool in tools
+    }
     for point in Point.objects.filter(tool__in=tools):
         rows[point.tool_id][point.kind].append(point)
     return {pk: Points(kinds[Point.Kind.PRO], kinds[Point.Kind.CON]) for pk, kinds in rows.items()}
@@ -114,7 +118,9 @@ def search_tools(query: str, *, limit: int) -> list[Tool]:
     if not query:
         return []
     words = SearchQuery(query, config="english", search_type="websearch")
-    vector = SearchVector("name", weight="A", config="english") + SearchVector("tagline", weight="B", config="english")
+    vector = SearchVector("name", weight="A", config="english") + SearchVector(
+        "tagline", weight="B", config="english"
+    )
     lower = query.lower()
     named = (
         Tool.objects.listed()
@@ -135,7 +141,7 @@ def search_tools(query: str, *, limit: int) -> list[Tool]:
         .filter(nearness__isnull=False)
         .order_by("nearness", F("relevance").desc(), "name_key", "id")
     )
-    found = list(named[:limit])
+    found: list[Tool] = [*named[:limit]]
     return found or _misspelt(lower, limit)
 
 

@@ -1,5 +1,6 @@
 """Pages of tools: lists by the taxonomy, a tool, its alternatives, and the options of the tool picker."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models.functions import Lower
@@ -9,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from apps.core.pagination import BadCursor, Key, paginate
+from apps.core.pagination import BadCursorError, Key, paginate
 from apps.github.chart import star_chart
 from apps.github.growth import growth
 from apps.tools import selectors
@@ -38,11 +39,13 @@ def index(request: HttpRequest, path: str = "") -> HttpResponse:
     chosen = form.chosen
     rows = form.narrow(tools).with_function().with_stars().annotate(name_key=Lower("name"))
     try:
-        page = paginate(rows, keys=_KEYS[chosen["order"]], cursor=request.GET.get("after", ""), size=PAGE_SIZE)
-    except BadCursor:
+        page = paginate(
+            rows, keys=_KEYS[chosen["order"]], cursor=request.GET.get("after", ""), size=PAGE_SIZE
+        )
+    except BadCursorError:
         return redirect(request.path)
     params = {name: value for name, value in chosen.items() if value != "stars"}
-    context = {
+    context: dict[str, Any] = {
         "category": category,
         "page": page,
         "chosen": chosen,
@@ -76,7 +79,9 @@ def _category(path: str) -> Category:
     return category
 
 
-def _below(taxonomy: list[selectors.CategoryCount], category: Category | None) -> selectors.CategoryCount | None:
+def _below(
+    taxonomy: list[selectors.CategoryCount], category: Category | None
+) -> selectors.CategoryCount | None:
     """The node of `category` with its children."""
     todo = list(taxonomy)
     while todo:
@@ -133,7 +138,9 @@ def alternatives(request: HttpRequest, slug: str) -> HttpResponse:
     found = _alternatives(tool)
     repositories = selectors.repositories_of([tool, *(row.other for row in found)])
     return render(
-        request, "tools/alternatives.html", {"tool": tool, "alternatives": found, "repositories": repositories}
+        request,
+        "tools/alternatives.html",
+        {"tool": tool, "alternatives": found, "repositories": repositories},
     )
 
 

@@ -99,13 +99,13 @@ def signed(value: int) -> str:
 
 @register.filter
 def partial_date(value: str) -> str:
-    """A date of the form 2010, 2010-04 or 2010-04-01 in words, as exactly as it is known."""
-    parts = [int(part) for part in value.split("-")]
-    if len(parts) == 1:
-        return value
-    if len(parts) == 2:
-        return date_format(date(*parts, 1), "M Y")
-    return date_format(date(*parts), "j M Y")
+    """A date of the form 2010, 2010-04 or 2010-04-01 in words, as exactly as it is known; "" stays so."""
+    if not value:
+        return ""
+    year, month, day = ([int(part) for part in value.split("-")] + [0, 0])[:3]
+    if day:
+        return date_format(date(year, month, day), "j M Y")
+    return date_format(date(year, month, 1), "M Y") if month else str(year)
 
 
 @register.filter

@@ -29,7 +29,9 @@ def load_star_history(path: Path) -> int:
     known = {r.full_name.lower(): r.pk for r in Repository.objects.all()}
     latest = dict(
         Repository.objects.annotate(
-            newest=Subquery(StarReading.objects.filter(repository=OuterRef("pk")).order_by("-date").values("date")[:1])
+            newest=Subquery(
+                StarReading.objects.filter(repository=OuterRef("pk")).order_by("-date").values("date")[:1]
+            )
         ).values_list("pk", "newest")
     )
     rows: list[StarReading] = []

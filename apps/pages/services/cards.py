@@ -44,7 +44,11 @@ def mark_due_cards() -> int:
 
     A picture is due when it says something else than it was last drawn with.
     """
-    site = _card(SITE_CARD, settings.PRODUCT_NAME, ["See what teams build with, compare it fact by fact, ask before you choose"])
+    site = _card(
+        SITE_CARD,
+        settings.PRODUCT_NAME,
+        ["See what teams build with, compare it fact by fact, ask before you choose"],
+    )
     wanted = {card.path: card for card in (site, *_tool_cards(), *_comparison_cards())}
     with transaction.atomic(), hold_lock("cards"):
         existing = {card.path: card for card in SocialCard.objects.defer("image")}
@@ -156,7 +160,9 @@ def _broken(pen: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont, w
 def _draw_mark(pen: ImageDraw.ImageDraw, x: int, y: int, *, scale: int) -> None:
     for at, (colour, left, width) in enumerate(_STRATA):
         top = y + at * 6 * scale
-        pen.rounded_rectangle((x + left * scale, top, x + (left + width) * scale, top + 4 * scale), scale, colour)
+        pen.rounded_rectangle(
+            (x + left * scale, top, x + (left + width) * scale, top + 4 * scale), scale, colour
+        )
 
 
 @cache

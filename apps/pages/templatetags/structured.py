@@ -30,7 +30,9 @@ def _script(data: Iterable[dict[str, Any]]) -> SafeString:
 @register.simple_tag(takes_context=True)
 def card_meta(context: dict[str, Any], kind: str, slug: str) -> SafeString:
     """The picture of a link to this page. `kind` and `slug` are the path of its `SocialCard`."""
-    url = absolute_url(context["request"], reverse("pages:card", kwargs={"path": f"{kind}/{slug}" if kind else slug}))
+    url = absolute_url(
+        context["request"], reverse("pages:card", kwargs={"path": f"{kind}/{slug}" if kind else slug})
+    )
     return format_html(
         '<meta property="og:image" content="{}"><meta property="og:image:width" content="{}">'
         '<meta property="og:image:height" content="{}"><meta name="twitter:card" content="summary_large_image">',
@@ -53,7 +55,9 @@ def alternatives_data(context: dict[str, Any], tool: Tool, alternatives: Sequenc
     others = [row.other for row in alternatives]
     return _script(
         [
-            _item_list(request, f"Alternatives to {tool.name}", [(o.name, o.get_absolute_url()) for o in others]),
+            _item_list(
+                request, f"Alternatives to {tool.name}", [(o.name, o.get_absolute_url()) for o in others]
+            ),
             _crumbs(request, "Tools", "tools:index", tool, "Alternatives"),
         ]
     )
@@ -103,7 +107,10 @@ def _item_list(request: HttpRequest, name: str, items: Sequence[tuple[str, str]]
 
 
 def _crumbs(request: HttpRequest, root: str, root_view: str, tool: Tool, last: str) -> dict[str, Any]:
-    trail = [(root, reverse(root_view)), *((node.name, node.get_absolute_url()) for node in tool.function.trail)]
+    trail = [
+        (root, reverse(root_view)),
+        *((node.name, node.get_absolute_url()) for node in tool.function.trail),
+    ]
     items: list[dict[str, Any]] = [
         {"@type": "ListItem", "position": at, "name": name, "item": absolute_url(request, path)}
         for at, (name, path) in enumerate(trail, start=1)

@@ -6,7 +6,9 @@ from django.template import loader
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "pages/error.html", {"status": 400, "heading": "That request made no sense"}, status=400)
+    return render(
+        request, "pages/error.html", {"status": 400, "heading": "That request made no sense"}, status=400
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -2,8 +2,8 @@
 
 from django.core.management.base import CommandError
 
+from apps.tools.catalogue import Catalogue, read_catalogue
 from apps.tools.entries import CatalogueError
-from apps.tools.services.catalogue import Catalogue, read_catalogue
 
 
 def checked_catalogue() -> Catalogue:

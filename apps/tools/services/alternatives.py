@@ -7,7 +7,7 @@ from django.db import transaction
 
 from apps.core.locks import hold_lock
 from apps.tools.likeness import Traits, rank_alternatives
-from apps.tools.models import Alternative, Integration, Package, Tool
+from apps.tools.models import Alternative, Integration, Package, Tool, ToolRepository
 
 _COMPANION_KINDS = {Integration.Kind.EXTENDS, Integration.Kind.RUNS_ON, Integration.Kind.BUILT_WITH}
 
@@ -27,7 +27,9 @@ def replace_alternatives(*, compared: Iterable[tuple[int, int]]) -> int:
             candidates = {other.id: other for other in groups[trait.category]}
             candidates |= {other: traits[other] for other in trait.compared if other in traits}
             for rank, (other, score) in enumerate(rank_alternatives(trait, candidates.values()), start=1):
-                rows.append(Alternative(tool_id=trait.id, other_id=other, rank=rank, likeness=round(score, 4)))
+                rows.append(
+                    Alternative(tool_id=trait.id, other_id=other, rank=rank, likeness=round(score, 4))
+                )
         Alternative.objects.all().delete()
         Alternative.objects.bulk_create(rows, batch_size=2000)
         return len(rows)
@@ -48,18 +50,20 @@ def _traits(compared: Iterable[tuple[int, int]]) -> Mapping[int, Traits]:
         neighbours[other_id].add(tool_id)
         if kind in _COMPANION_KINDS:
             companions[tool_id].add(other_id)
-    rows = Tool.objects.listed().with_stars().values_list("id", "function_id", "function__parent_id", "language", "stars")
+    links = ToolRepository.objects.filter(is_primary=True, repository__stars__isnull=False)
+    stars = dict(links.values_list("tool_id", "repository__stars"))
+    rows = Tool.objects.listed().values_list("id", "function_id", "function__parent_id", "language")
     return {
         id_: Traits(
             id=id_,
             function=function,
-            category=category,
+            category=category or 0,
             language=language,
             ecosystems=frozenset(ecosystems[id_]),
             neighbours=frozenset(neighbours[id_]),
             companions=frozenset(companions[id_]),
             compared=dict(times[id_]),
-            stars=stars or 0,
+            stars=stars.get(id_) or 0,
         )
-        for id_, function, category, language, stars in rows
+        for id_, function, category, language in rows
     }

@@ -1,28 +1,21 @@
-"""The starter catalogue: read and check all of its files, then load them.
+"""Loading the starter catalogue: brings the database to what the files say.
 
-Reading raises `CatalogueError` with every problem of every file. Loading is idempotent and keeps what a person
-edited: a field named in `Tool.edited_fields` is left alone.
+Idempotent, and keeps what a person edited: a field or part named in `Tool.edited_fields` is left alone.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
+from typing import Any
 
-from django.conf import settings
+from django.db.models import Model
 from django.utils import timezone
 from packageurl import PackageURL
 
 from apps.github.models import Repository
-from apps.tools.entries import CatalogueError, Problem, TaxonomyFile, ToolEntry, ToolFile, read_file
+from apps.tools.catalogue import Catalogue
+from apps.tools.entries import TaxonomyFile, ToolEntry
 from apps.tools.logos import LOGO_DIR
 from apps.tools.models import Category, Integration, Package, Point, Tool, ToolAlias, ToolRepository
-
-CATALOGUE_DIR = Path(settings.BASE_DIR) / "catalogue"
-
-# First parts of addresses under /tools/ that are not tools.
-RESERVED_SLUGS = frozenset({"in", "options", "trending"})
 
 # Columns of Tool that come straight from an entry.
 PLAIN_FIELDS = (
@@ -39,28 +32,6 @@ PLAIN_FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SourcedTool:
-    """An entry with the file and category that it stands in, and the date that its facts are of."""
-
-    entry: ToolEntry
-    file: str
-    category: str
-    facts_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """The checked content of the taxonomy and of all tool files."""
-
-    taxonomy: TaxonomyFile
-    tools: list[SourcedTool]
-
-    @property
-    def slugs(self) -> set[str]:
-        return {tool.entry.slug for tool in self.tools}
-
-
 @dataclass(slots=True)
 class LoadReport:
     """What a load did, in counts of tools; `kept` names the fields of persons' edits that it left alone."""
@@ -71,100 +42,15 @@ class LoadReport:
     kept: list[str] = field(default_factory=list)
 
 
-def catalogue_digest(root: Path = CATALOGUE_DIR) -> str:
-    """SHA-256 over the names and contents of the catalogue's files."""
-    digest = hashlib.sha256()
-    for path in sorted(root.rglob("*")):
-        if path.is_file():
-            digest.update(f"{path.relative_to(root)}\0{path.stat().st_size}\0".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def read_catalogue(root: Path = CATALOGUE_DIR) -> Catalogue:
-    """Read `taxonomy.toml` and `tools/*.toml` below `root`, and check each entry and what they say of each other."""
-    taxonomy = read_file(root / "taxonomy.toml", TaxonomyFile, root)
-    functions = {c.slug: set(c.functions) for layer in taxonomy.layer for c in layer.category}
-    problems: list[Problem] = []
-    tools: list[SourcedTool] = []
-    for path in sorted((root / "tools").glob("*.toml")):
-        name = str(path.relative_to(root))
-        if path.stem not in functions:
-            problems.append(Problem(name, "", "", f"is named after no category. Known: {', '.join(sorted(functions))}."))
-            continue
-        try:
-            file = read_file(path, ToolFile, root)
-        except CatalogueError as error:
-            problems += error.problems
-            continue
-        tools += [SourcedTool(entry, name, path.stem, file.as_of) for entry in file.tool]
-    # Without all files, a reference to a tool of a broken one would be called unknown.
-    if not problems:
-        problems = [*_wrong_functions(tools, functions), *_taken_twice(tools), *_unknown_references(tools)]
-    if problems:
-        raise CatalogueError(problems)
-    return Catalogue(taxonomy=taxonomy, tools=tools)
-
-
-def _wrong_functions(tools: list[SourcedTool], functions: dict[str, set[str]]) -> Iterable[Problem]:
-    for tool in tools:
-        if tool.entry.function not in functions[tool.category]:
-            home = next((c for c, names in functions.items() if tool.entry.function in names), None)
-            advice = (
-                f"{tool.entry.function!r} belongs to the category {home!r}: move the entry to tools/{home}.toml."
-                if home
-                else f"{tool.entry.function!r} is unknown. This category has: "
-                f"{', '.join(sorted(functions[tool.category]))}."
-            )
-            yield Problem(tool.file, tool.entry.slug, "function", advice)
-
-
-def _taken_twice(tools: list[SourcedTool]) -> Iterable[Problem]:
-    addresses: dict[str, SourcedTool] = {}
-    packages: dict[str, SourcedTool] = {}
-    names: dict[str, SourcedTool] = {}
-    for tool in tools:
-        for slug in (tool.entry.slug, *tool.entry.aliases):
-            if slug in RESERVED_SLUGS or "-vs-" in slug:
-                yield Problem(tool.file, tool.entry.slug, "slug", f"{slug!r} is an address of the site itself.")
-            elif slug in addresses:
-                other = addresses[slug]
-                advice = f"{slug!r} is taken by {other.entry.slug!r} in {other.file}; an address leads to one tool."
-                yield Problem(tool.file, tool.entry.slug, "slug or aliases", advice)
-            addresses.setdefault(slug, tool)
-        for package in tool.entry.packages:
-            if package in packages:
-                other = packages[package]
-                advice = f"{package!r} is a package of {other.entry.slug!r} in {other.file}; it belongs to one tool."
-                yield Problem(tool.file, tool.entry.slug, "packages", advice)
-            packages.setdefault(package, tool)
-        name = tool.entry.name.casefold()
-        if name in names:
-            advice = f"{tool.entry.name!r} is also the name of {names[name].entry.slug!r}; tell the two apart."
-            yield Problem(tool.file, tool.entry.slug, "name", advice)
-        names.setdefault(name, tool)
-
-
-def _unknown_references(tools: list[SourcedTool]) -> Iterable[Problem]:
-    known = {tool.entry.slug for tool in tools}
-    for tool in tools:
-        entry = tool.entry
-        if entry.successor and entry.successor not in known:
-            yield Problem(tool.file, entry.slug, "successor", f"{entry.successor!r} is no tool's slug.")
-        for integration in entry.integrations:
-            if integration.tool not in known:
-                yield Problem(tool.file, entry.slug, "integrations", f"{integration.tool!r} is no tool's slug.")
-            if integration.tool == entry.slug:
-                yield Problem(tool.file, entry.slug, "integrations", "names the tool itself.")
-
-
 def load_tools(catalogue: Catalogue, *, tick: Callable[[], object] = lambda: None) -> LoadReport:
     """Bring the database to what the catalogue says. Call it in a transaction; `tick` is called for each tool."""
     functions = _load_taxonomy(catalogue.taxonomy)
     tools, report = _load_rows(catalogue, functions, tick)
     changed = _load_parts(catalogue, tools)
     fresh = {slug for slug, (_, state) in tools.items() if state != "unchanged"}
-    Tool.objects.filter(pk__in=[tools[slug][0].pk for slug in changed - fresh]).update(changed_at=timezone.now())
+    Tool.objects.filter(pk__in=[tools[slug][0].pk for slug in changed - fresh]).update(
+        changed_at=timezone.now()
+    )
     report.changed += len(changed - fresh)
     report.unchanged -= len(changed - fresh)
     return report
@@ -279,69 +165,79 @@ def _load_successors(catalogue: Catalogue, tools: dict[str, tuple[Tool, str]], r
     Tool.objects.bulk_update(changed, ["successor"])
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows around a tool: the name under which edits of them are kept, their columns, and what an entry wants."""
+
+    name: str
+    model: type[Model]
+    columns: tuple[str, ...]
+    wanted: Callable[[ToolEntry], list[tuple[Any, ...]]]
+
+
 def _load_parts(catalogue: Catalogue, tools: dict[str, tuple[Tool, str]]) -> set[str]:
     """Bring the rows around each tool to what its entry says; answers the slugs of those that changed."""
-    changed: set[str] = set()
     repositories = _repositories(catalogue)
     ids = {slug: tool.pk for slug, (tool, _) in tools.items()}
-    for model, part, wanted in (
-        (ToolAlias, "aliases", _wanted_aliases),
-        (Package, "packages", _wanted_packages),
-        (ToolRepository, "repositories", lambda entry: _wanted_repositories(entry, repositories)),
-        (Integration, "integrations", lambda entry: _wanted_integrations(entry, ids)),
-        (Point, "points", _wanted_points),
-    ):
-        frozen = {tool.pk for tool, _ in tools.values() if part in tool.edited_fields}
-        changed |= _replace_part(catalogue, ids, frozen, model, wanted)
+    parts = [
+        _Part("aliases", ToolAlias, ("slug",), lambda entry: [(slug,) for slug in entry.aliases]),
+        _Part("packages", Package, ("type", "name"), _wanted_packages),
+        _Part(
+            "repositories",
+            ToolRepository,
+            ("repository_id", "is_primary"),
+            lambda entry: [
+                (repositories[name.lower()], at == 0) for at, name in enumerate(entry.repositories)
+            ],
+        ),
+        _Part(
+            "integrations",
+            Integration,
+            ("other_id", "kind"),
+            lambda entry: [(ids[integration.tool], integration.kind) for integration in entry.integrations],
+        ),
+        _Part("points", Point, ("kind", "text", "about", "position", "origin"), _wanted_points),
+    ]
+    changed: set[str] = set()
+    for part in parts:
+        entries = {
+            tools[sourced.entry.slug][0].pk: sourced.entry
+            for sourced in catalogue.tools
+            if part.name not in tools[sourced.entry.slug][0].edited_fields
+        }
+        changed |= _replace_part(part, entries)
     return changed
 
 
-def _replace_part(
-    catalogue: Catalogue,
-    ids: dict[str, int],
-    frozen: set[int],
-    model: type[ToolAlias | Package | ToolRepository | Integration | Point],
-    wanted: Callable[[ToolEntry], list[dict[str, object]]],
-) -> set[str]:
-    """Delete and create rows of `model` until every tool has those that `wanted` names, columns by name."""
-    targets: dict[int, tuple[str, list[dict[str, object]]]] = {}
-    columns: tuple[str, ...] = ()
-    for sourced in catalogue.tools:
-        pk = ids[sourced.entry.slug]
-        if pk not in frozen:
-            targets[pk] = (sourced.entry.slug, wanted(sourced.entry))
-            columns = columns or tuple(targets[pk][1][0]) if targets[pk][1] else columns
-    if not columns:
-        return set()
-    rows = model._default_manager.filter(tool_id__in=targets)
-    if model is Point:
-        rows = rows.filter(origin=Tool.Origin.CATALOGUE)
-    existing: dict[int, dict[tuple[object, ...], int]] = {pk: {} for pk in targets}
-    for row_id, tool_id, *values in rows.values_list("id", "tool_id", *columns):
+def _replace_part(part: _Part, entries: dict[int, ToolEntry]) -> set[str]:
+    """Delete and create rows until every tool, by its id, has those that its entry wants.
+
+    What people added is theirs: their pros and cons, and an alias or package that they gave to another tool.
+    Answers the slugs of the tools that changed.
+    """
+    rows = part.model._default_manager.all()
+    ours = rows.filter(tool_id__in=entries)
+    if part.model is Point:
+        ours = ours.filter(origin=Tool.Origin.CATALOGUE)
+    existing: dict[int, dict[tuple[Any, ...], int]] = {pk: {} for pk in entries}
+    for row_id, tool_id, *values in ours.values_list("id", "tool_id", *part.columns):
         existing[tool_id][tuple(values)] = row_id
-    # An alias or a package that a person gave to another tool stays there.
-    elsewhere = set(
-        model._default_manager.exclude(tool_id__in=targets).values_list(*columns)
-        if model in (ToolAlias, Package)
-        else ()
-    )
+    elsewhere: set[tuple[Any, ...]] = set()
+    if part.model in (ToolAlias, Package):
+        elsewhere = set(rows.exclude(tool_id__in=entries).values_list(*part.columns))
     stale: list[int] = []
-    fresh: list[dict[str, object]] = []
+    fresh: list[Model] = []
     changed: set[str] = set()
-    for pk, (slug, values_list) in targets.items():
-        keys = {tuple(values.values()): values for values in values_list}
-        gone = [row_id for key, row_id in existing[pk].items() if key not in keys]
-        new = [
-            {"tool_id": pk, **values}
-            for key, values in keys.items()
-            if key not in existing[pk] and key not in elsewhere
-        ]
+    for pk, entry in entries.items():
+        wanted = part.wanted(entry)
+        gone = [row_id for values, row_id in existing[pk].items() if values not in wanted]
+        new = [values for values in wanted if values not in existing[pk] and values not in elsewhere]
         if gone or new:
-            changed.add(slug)
+            changed.add(entry.slug)
         stale += gone
-        fresh += new
-    model._default_manager.filter(pk__in=stale).delete()
-    model._default_manager.bulk_create([model(**values) for values in fresh], batch_size=2000)
+        fresh += [part.model(tool_id=pk, **dict(zip(part.columns, values, strict=True))) for values in new]
+    rows.filter(pk__in=stale).delete()
+    part.model._default_manager.bulk_create(fresh, batch_size=2000)
     return changed
 
 
@@ -355,29 +251,14 @@ def _repositories(catalogue: Catalogue) -> dict[str, int]:
     return known | {r.full_name.lower(): r.pk for r in created}
 
 
-def _wanted_aliases(entry: ToolEntry) -> list[dict[str, object]]:
-    return [{"slug": slug} for slug in entry.aliases]
-
-
-def _wanted_packages(entry: ToolEntry) -> list[dict[str, object]]:
+def _wanted_packages(entry: ToolEntry) -> list[tuple[Any, ...]]:
     purls = [PackageURL.from_string(package) for package in entry.packages]
-    return [{"type": p.type, "name": f"{p.namespace}/{p.name}" if p.namespace else p.name} for p in purls]
+    return [(purl.type, f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name) for purl in purls]
 
 
-def _wanted_repositories(entry: ToolEntry, repositories: dict[str, int]) -> list[dict[str, object]]:
+def _wanted_points(entry: ToolEntry) -> list[tuple[Any, ...]]:
     return [
-        {"repository_id": repositories[name.lower()], "is_primary": at == 0}
-        for at, name in enumerate(entry.repositories)
-    ]
-
-
-def _wanted_integrations(entry: ToolEntry, ids: dict[str, int]) -> list[dict[str, object]]:
-    return [{"other_id": ids[integration.tool], "kind": integration.kind} for integration in entry.integrations]
-
-
-def _wanted_points(entry: ToolEntry) -> list[dict[str, object]]:
-    return [
-        {"kind": kind, "text": point.text, "about": point.about, "position": at, "origin": Tool.Origin.CATALOGUE}
+        (str(kind), point.text, point.about, at, str(Tool.Origin.CATALOGUE))
         for kind, points in ((Point.Kind.PRO, entry.pros), (Point.Kind.CON, entry.cons))
         for at, point in enumerate(points)
     ]

@@ -16,8 +16,8 @@ from django.db import transaction
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from apps.core.locks import hold_lock
+from apps.tools.catalogue import RESERVED_SLUGS
 from apps.tools.models import Category, ImportedTool, Tool, ToolAlias
-from apps.tools.services.catalogue import RESERVED_SLUGS
 
 SOURCE = "stackshare-dataset"
 
@@ -134,7 +134,9 @@ def _rows(
                     raise DatasetError(f"{path.name} has more than {MAX_ROWS} rows; split it.")
                 tick()
                 try:
-                    parsed = DatasetRow.model_validate({k: v for k, v in row.items() if k and v not in (None, "")})
+                    parsed = DatasetRow.model_validate(
+                        {k: v for k, v in row.items() if k and v not in (None, "")}
+                    )
                 except ValidationError as error:
                     report.refused.append(Refusal(reader.line_num, row.get("name") or "", _why(error)))
                     continue
@@ -149,7 +151,9 @@ def _rows(
 
 
 def _why(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_url=False))
+    return "; ".join(
+        f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_url=False)
+    )
 
 
 class _Import:
@@ -261,7 +265,12 @@ class _Import:
     def _update(self, record: ImportedTool, row: DatasetRow) -> None:
         tool, before = record.tool, (record.url, record.popularity, record.votes, record.stacks)
         changed = False
-        record.url, record.popularity, record.votes, record.stacks = row.url, row.popularity, row.votes, row.stack_count
+        record.url, record.popularity, record.votes, record.stacks = (
+            row.url,
+            row.popularity,
+            row.votes,
+            row.stack_count,
+        )
         if before != (record.url, record.popularity, record.votes, record.stacks):
             self.changed_records.append(record)
             changed = True
@@ -269,7 +278,9 @@ class _Import:
             wanted: dict[str, object] = {"name": row.name, "function": self._function(row)}
             if self.publish:
                 wanted["is_listed"] = True
-            wanted = {k: v for k, v in wanted.items() if k not in tool.edited_fields and getattr(tool, k) != v}
+            wanted = {
+                k: v for k, v in wanted.items() if k not in tool.edited_fields and getattr(tool, k) != v
+            }
             for name, value in wanted.items():
                 setattr(tool, name, value)
             self.report.published += "is_listed" in wanted
@@ -281,7 +292,9 @@ class _Import:
 
     def _write(self) -> None:
         Tool.objects.bulk_create([tool for tool, _ in self.new], batch_size=1000)
-        ImportedTool.objects.bulk_create([*(record for _, record in self.new), *self.new_records], batch_size=1000)
+        ImportedTool.objects.bulk_create(
+            [*(record for _, record in self.new), *self.new_records], batch_size=1000
+        )
         Tool.objects.bulk_update(self.changed_tools, ["name", "function", "is_listed"], batch_size=1000)
         ImportedTool.objects.bulk_update(
             self.changed_records, ["url", "popularity", "votes", "stacks"], batch_size=1000

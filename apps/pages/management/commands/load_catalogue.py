@@ -10,9 +10,10 @@ from apps.comparisons.services import load_comparisons, rank_alternatives, read_
 from apps.core.locks import hold_lock
 from apps.github.services.star_history import StarHistoryError, load_star_history
 from apps.pages.services.cards import mark_due_cards
+from apps.tools.catalogue import CATALOGUE_DIR, catalogue_digest, read_catalogue
 from apps.tools.entries import CatalogueError
 from apps.tools.models import CatalogueLoad
-from apps.tools.services.catalogue import CATALOGUE_DIR, catalogue_digest, load_tools, read_catalogue
+from apps.tools.services.catalogue import load_tools
 
 # So many fields that were left alone are named.
 SHOWN_KEPT = 10
@@ -43,7 +44,11 @@ class Command(BaseCommand):
                 return
             with transaction.atomic(), hold_lock("catalogue"):
                 digest = catalogue_digest(root)
-                if if_changed and CatalogueLoad.objects.order_by("-pk").values_list("digest", flat=True).first() == digest:
+                if (
+                    if_changed
+                    and CatalogueLoad.objects.order_by("-pk").values_list("digest", flat=True).first()
+                    == digest
+                ):
                     self.stdout.write("The catalogue has not changed since it was loaded.")
                     return
                 self._load(root, digest)
@@ -65,7 +70,9 @@ class Command(BaseCommand):
         readings = load_star_history(history) if history.exists() else 0
         rank_alternatives()
         mark_due_cards()
-        CatalogueLoad.objects.create(digest=digest, tools_created=report.created, tools_changed=report.changed)
+        CatalogueLoad.objects.create(
+            digest=digest, tools_created=report.created, tools_changed=report.changed
+        )
         self.stdout.write(
             f"{report.created} tools created, {report.changed} changed, {report.unchanged} unchanged; "
             f"{changed} comparisons changed; {readings} star readings added."

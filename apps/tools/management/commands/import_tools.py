@@ -22,11 +22,19 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
         parser.add_argument("--publish", action="store_true", help="list the imported tools at once")
         parser.add_argument(
-            "--min-popularity", type=float, default=0, metavar="N", help="pass over rows with a lower popularity"
+            "--min-popularity",
+            type=float,
+            default=0,
+            metavar="N",
+            help="pass over rows with a lower popularity",
         )
-        parser.add_argument("--refused", type=Path, metavar="OUT.txt", help="write every refused row and why here")
+        parser.add_argument(
+            "--refused", type=Path, metavar="OUT.txt", help="write every refused row and why here"
+        )
 
-    def handle(self, *, file: Path, dry_run: bool, publish: bool, min_popularity: float, **options: Any) -> None:
+    def handle(
+        self, *, file: Path, dry_run: bool, publish: bool, min_popularity: float, **options: Any
+    ) -> None:
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         with tqdm(total=count_rows(file), unit=" rows", disable=None, leave=False) as bar:

@@ -46,19 +46,28 @@ class Command(BaseCommand):
             if used:
                 self._write(slug, icons[slug])
             rows.append(
-                [slug, metadata[slug]["title"], icons[slug].primary_color, licence, metadata[slug]["source"], used]
+                [
+                    slug,
+                    metadata[slug]["title"],
+                    icons[slug].primary_color,
+                    licence,
+                    metadata[slug]["source"],
+                    used,
+                ]
             )
         with (LOGO_DIR / "logos.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerows([COLUMNS, *rows])
         refused = [row[0] for row in rows if not row[-1]]
-        self.stdout.write(f"{len(rows) - len(refused)} logos written. Left out for their licence: {', '.join(refused)}.")
+        self.stdout.write(
+            f"{len(rows) - len(refused)} logos written. Left out for their licence: {', '.join(refused)}."
+        )
         unknown = [slug for slug in wanted if slug not in known]
         if unknown:
             raise CommandError(f"Simple Icons has no {', '.join(unknown)}: correct `logo` in those entries.")
 
     def _write(self, slug: str, icon: Any) -> None:
-        path = re.search(r'<path\s+d="([^"]+)"', icon.raw_svg, re.S)
+        path = re.search(r'<path\s+d="([^"]+)"', icon.raw_svg, re.DOTALL)
         if path is None:
             raise CommandError(f"The mark {slug} is not a single path.")
         svg = logo_svg(re.sub(r"\s+", " ", path[1]), icon.primary_color)

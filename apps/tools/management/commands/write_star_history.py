@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.github.services.star_history import COLUMNS
+from apps.tools.catalogue import CATALOGUE_DIR
 from apps.tools.management.catalogue import checked_catalogue
-from apps.tools.services.catalogue import CATALOGUE_DIR
 
 
 class Command(BaseCommand):
@@ -22,7 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, metavar="FILE.csv")
 
     def handle(self, *, file: Path, **options: Any) -> None:
-        wanted = {name.lower() for sourced in checked_catalogue().tools for name in sourced.entry.repositories}
+        wanted = {
+            name.lower() for sourced in checked_catalogue().tools for name in sourced.entry.repositories
+        }
         try:
             with file.open(encoding="utf-8", newline="") as source:
                 rows = [
@@ -31,9 +33,15 @@ class Command(BaseCommand):
                     if row["repository"].lower() in wanted
                 ]
         except (OSError, KeyError, UnicodeDecodeError) as error:
-            raise CommandError(f"{file} is no star history: {error!r}. It needs {', '.join(COLUMNS)}.") from None
+            raise CommandError(
+                f"{file} is no star history: {error!r}. It needs {', '.join(COLUMNS)}."
+            ) from None
         rows.sort(key=lambda row: (row[0].lower(), row[1]))
-        with lzma.open(CATALOGUE_DIR / "star_history.csv.xz", "wt", encoding="utf-8", newline="", preset=9) as target:
+        with lzma.open(
+            CATALOGUE_DIR / "star_history.csv.xz", "wt", encoding="utf-8", newline="", preset=9
+        ) as target:
             csv.writer(target, lineterminator="\n").writerows([COLUMNS, *rows])
         names = {row[0].lower() for row in rows}
-        self.stdout.write(f"{len(rows)} readings of {len(names)} repositories; {len(wanted - names)} have none.")
+        self.stdout.write(
+            f"{len(rows)} readings of {len(names)} repositories; {len(wanted - names)} have none."
+        )

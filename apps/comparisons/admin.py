@@ -1,0 +1,73 @@
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.forms import BaseModelFormSet, ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.comparisons.models import Comparison, ComparisonTool, Difference, DifferenceText
+
+
+class SideInline(admin.TabularInline[ComparisonTool, Comparison]):
+    model = ComparisonTool
+    extra = 0
+    max_num = 4
+    autocomplete_fields = ("tool",)
+
+
+class DifferenceInline(admin.TabularInline[Difference, Comparison]):
+    model = Difference
+    extra = 0
+    show_change_link = True
+
+
+class EditedAdmin(admin.ModelAdmin[Any]):
+    """Marks the comparison as edited, so that no load of files overwrites what a person wrote."""
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: ModelForm[Any],
+        formsets: Iterable[BaseModelFormSet[Any, Any]],
+        change: bool,
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        row = form.instance
+        comparison = row if isinstance(row, Comparison) else row.comparison
+        comparison.is_edited, comparison.changed_at = True, timezone.now()
+        comparison.save(update_fields=["is_edited", "changed_at"])
+
+
+@admin.register(Comparison)
+class ComparisonAdmin(EditedAdmin):
+    list_display = ("slug", "difference_count", "texts_on", "is_edited", "changed_at")
+    list_filter = ("is_edited", ("summary", admin.EmptyFieldListFilter))
+    search_fields = ("slug", "tools__name")
+    readonly_fields = ("is_edited", "changed_at")
+    inlines = (SideInline, DifferenceInline)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Comparison]:
+        rows: QuerySet[Comparison] = super().get_queryset(request)
+        return rows.annotate(difference_count=Count("differences", distinct=True))
+
+    @admin.display(description="differences", ordering="difference_count")
+    def difference_count(self, comparison: Any) -> int:
+        count: int = comparison.difference_count
+        return count
+
+
+class TextInline(admin.TabularInline[DifferenceText, Difference]):
+    model = DifferenceText
+    extra = 0
+    autocomplete_fields = ("tool",)
+
+
+@admin.register(Difference)
+class DifferenceAdmin(EditedAdmin):
+    list_display = ("topic", "comparison", "position", "about")
+    list_select_related = ("comparison",)
+    search_fields = ("topic", "comparison__slug")
+    autocomplete_fields = ("comparison",)
+    inlines = (TextInline,)

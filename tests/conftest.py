@@ -1,0 +1,103 @@
+"""Fixtures of every test: real PostgreSQL and Redis, apart for each process; the cast; counted queries."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+
+from apps.core import limits
+from stackshare.celery import app as celery_app
+from tests.factories.accounts import UserFactory
+
+# The site itself uses database 0 of Redis; each test process has one of its own of the other fifteen.
+FIRST_REDIS_DATABASE = 2
+REDIS_DATABASES = 14
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_url() -> Iterator[str]:
+    """A database of Redis for this process alone, emptied before and after."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    number = FIRST_REDIS_DATABASE + worker % REDIS_DATABASES
+    base = settings.REDIS_URL
+    url = (
+        f"{base.split('?')[0]}?db={number}"
+        if base.startswith("unix://")
+        else f"{base.rpartition('/')[0]}/{number}"
+    )
+    caches = {"default": {**settings.CACHES["default"], "LOCATION": url}}
+    broker = url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
+    celery_app.conf.broker_url = celery_app.conf.broker_read_url = celery_app.conf.broker_write_url = broker
+    client = redis.Redis.from_url(url)
+    client.flushdb()
+    with override_settings(REDIS_URL=url, CACHES=caches):
+        limits._limiter.cache_clear()
+        yield url
+    client.flushdb()
+    client.close()
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(redis_url: str) -> Iterator[None]:
+    yield
+    cache.clear()
+    client = redis.Redis.from_url(redis_url)
+    client.flushdb()
+    client.close()
+
+
+@pytest.fixture
+def count_queries() -> Callable[..., Any]:
+    """`with count_queries(at_most=12) as queries:` fails with the statements where there are more."""
+
+    @contextmanager
+    def counting(*, at_most: int) -> Iterator[CaptureQueriesContext]:
+        with CaptureQueriesContext(connection) as queries:
+            yield queries
+        statements = "\n".join(query["sql"][:200] for query in queries)
+        assert len(queries) <= at_most, f"{len(queries)} queries, at most {at_most}:\n{statements}"
+
+    return counting
+
+
+@pytest.fixture
+def alice(db: None) -> Any:
+    """The owner of what a test is about."""
+    return UserFactory(username="alice")
+
+
+@pytest.fixture
+def mallory(db: None) -> Any:
+    """Somebody who is up to no good."""
+    return UserFactory(username="mallory")
+
+
+@pytest.fixture
+def maud(db: None) -> Any:
+    """A moderator with all rights in the admin."""
+    return UserFactory(username="maud", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def maud_client(maud: Any) -> Client:
+    """A browser in which the moderator is signed in."""
+    client = Client()
+    client.force_login(maud)
+    return client
+
+
+@pytest.fixture
+def catalogue_dir(tmp_path: Path) -> Path:
+    """A small catalogue that is in order, for tests to break: two tools, one comparison."""
+    from tests.factories.catalogue import write_catalogue
+
+    return write_catalogue(tmp_path / "catalogue")

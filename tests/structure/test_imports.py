@@ -1,0 +1,101 @@
+"""Rules of the house that a tool can check: who may import whom, and what is nowhere to be found."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+
+# An app may import those named before it. docs/architecture.md has the reasons.
+ORDER = [
+    "core",
+    "accounts",
+    "notifications",
+    "github",
+    "tools",
+    "detection",
+    "stacks",
+    "advice",
+    "votes",
+    "comparisons",
+    "moderation",
+    "pages",
+    "api",
+]
+
+
+def python_files() -> list[Path]:
+    return sorted(path for path in (ROOT / "apps").rglob("*.py") if "migrations" not in path.parts)
+
+
+def imported_apps(path: Path) -> Iterator[tuple[str, int, bool]]:
+    """Each import of one of our apps in a file: the app, the line, and whether it stands in a function."""
+    tree = ast.parse(path.read_text())
+    inside = {
+        child
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for child in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            modules = (
+                [node.module or ""]
+                if node.module != "apps"
+                else [f"apps.{alias.name}" for alias in node.names]
+            )
+        elif isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        else:
+            continue
+        for module in modules:
+            parts = module.split(".")
+            if parts[0] == "apps" and len(parts) > 1:
+                yield parts[1], node.lineno, node in inside
+
+
+def test_apps_stand_in_the_order() -> None:
+    apps = {path.name for path in (ROOT / "apps").iterdir() if (path / "apps.py").exists()}
+
+    assert apps <= set(ORDER)
+
+
+@pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_file_imports_only_apps_named_before_its_own(path: Path) -> None:
+    own = path.relative_to(ROOT / "apps").parts[0]
+    if own == "__init__.py":
+        return
+    allowed = ORDER[: ORDER.index(own) + 1]
+
+    wrong = [f"line {line}: apps.{app}" for app, line, _ in imported_apps(path) if app not in allowed]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_file_imports_no_app_inside_a_function(path: Path) -> None:
+    hidden = [f"line {line}: apps.{app}" for app, line, is_inside in imported_apps(path) if is_inside]
+
+    assert hidden == []
+
+
+def test_apps_have_no_module_for_leftovers() -> None:
+    names = {path.stem for path in python_files()}
+
+    assert names & {"utils", "helpers", "signals", "misc"} == set()
+
+
+def test_templates_have_no_inline_script_or_style() -> None:
+    found = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "templates").rglob("*.html")
+        if any(
+            part in path.read_text()
+            for part in ("style=", "<style", "<script>", "javascript:", " onclick=", "hx-on")
+        )
+    ]
+
+    assert found == []
