@@ -6,55 +6,40 @@ from apps.comparisons.models import MAX_TOOLS
 from apps.tools.models import Tool
 from apps.tools.selectors import search_tools
 
-MAX_CHARACTERS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class CompareRow:
-    """A field of the form: what was typed in it, and what is wrong with that."""
-
-    number: int
-    text: str = ""
-    problem: str = ""
+MAX_CHARACTERS = 60
 
 
 @dataclass(slots=True)
 class CompareForm:
-    """Up to four fields of one name, each with a tool's name or slug.
+    """Names or slugs of two to four tools, as people type them: one to a field, or several with commas.
 
-    `tools` are the different tools found, once `is_valid()` was true.
+    `tools` are the different tools found, once `is_valid()` was true; `problem` says what is wrong otherwise.
     """
 
     texts: list[str] = field(default_factory=list)
     tools: list[Tool] = field(default_factory=list)
     problem: str = ""
-    problems: dict[int, str] = field(default_factory=dict)
 
     @property
-    def is_asked(self) -> bool:
-        return any(text.strip() for text in self.texts)
+    def names(self) -> list[str]:
+        return [name.strip()[:MAX_CHARACTERS] for text in self.texts for name in text.split(",") if name.strip()]
+
+    @property
+    def text(self) -> str:
+        """What was typed, for the field to show again."""
+        return ", ".join(self.names)
 
     def is_valid(self) -> bool:
-        given = [(at, text.strip()[:MAX_CHARACTERS]) for at, text in enumerate(self.texts) if text.strip()]
-        if len(given) > MAX_TOOLS:
-            self.problem = f"Name at most {MAX_TOOLS} tools."
+        if not self.names:
             return False
-        found: dict[int, Tool] = {}
-        for at, text in given:
-            matches = search_tools(text, limit=1)
-            if matches:
-                found[matches[0].pk] = matches[0]
-            else:
-                self.problems[at] = f"We know no tool “{text}”. Check the spelling, or leave the field empty."
-        self.tools = list(found.values())
-        if self.is_asked and not self.problems and len(self.tools) < 2:
+        if len(self.names) > MAX_TOOLS:
+            self.problem = f"Name at most {MAX_TOOLS} tools, not {len(self.names)}."
+            return False
+        found = {name: search_tools(name, limit=1) for name in self.names}
+        unknown = [f"“{name}”" for name, tools in found.items() if not tools]
+        self.tools = list({tools[0].pk: tools[0] for tools in found.values() if tools}.values())
+        if unknown:
+            self.problem = f"We know no tool called {' or '.join(unknown)}. Check the spelling."
+        elif len(self.tools) < 2:
             self.problem = "Name at least two different tools."
-        return self.is_asked and not self.problems and not self.problem
-
-    @property
-    def rows(self) -> list[CompareRow]:
-        texts = [*self.texts, *[""] * MAX_TOOLS][:MAX_TOOLS]
-        return [
-            CompareRow(at + 1, text[:MAX_CHARACTERS], self.problems.get(at, ""))
-            for at, text in enumerate(texts)
-        ]
+        return not self.problem

@@ -37,7 +37,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     form = CompareForm(request.GET.getlist("tool"))
     if form.is_valid():
         return redirect(_address(form.tools))
-    return render(request, "comparisons/compare.html", {"form": form}, status=422 if form.is_asked else 200)
+    return render(request, "comparisons/compare.html", {"form": form})
 
 
 def _address(tools: list[Tool]) -> str:

@@ -27,6 +27,10 @@ ORDER = [
 ]
 
 
+# What the content security policy would block, or would have to be weakened for.
+INLINE = ("style=", "<style", "<script>", "javascript:", " onclick=", "hx-on")
+
+
 def python_files() -> list[Path]:
     return sorted(path for path in (ROOT / "apps").rglob("*.py") if "migrations" not in path.parts)
 
