@@ -3,9 +3,13 @@
 `docs/running.md` lists the variables for the person who runs the server.
 """
 
+import logging
+import os
 import sys
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import django_stubs_ext
 import environ
@@ -30,19 +34,23 @@ DEBUG = DEVELOPMENT and env.bool("DEBUG", default=False)
 TESTING = "pytest" in sys.modules
 
 
-def required(name: str, *, development: str) -> str:
-    """The variable called `name`; only development may do without it."""
-    value = env(name, default=development if DEVELOPMENT else "")
+def required(name: str, *, development: str, schemes: Collection[str] = ()) -> str:
+    """The variable called `name`, which only development may do without; a URL of one of `schemes`, if given."""
+    # Not by `env`, which takes a value that begins with $ for the name of another variable.
+    value = os.environ.get(name) or (development if DEVELOPMENT else "")
     if not value:
         raise ImproperlyConfigured(
             f"Set {name} in the environment; docs/running.md says what to. "
             "To develop, use `make run` or `make manage ARGS=...`, or set DEVELOPMENT=1."
         )
-    return str(value)
+    if schemes and value.partition("://")[0] not in schemes:
+        raise ImproperlyConfigured(f"{name} must begin with {' or '.join(f'{s}://' for s in schemes)}.")
+    return value
 
 
 SECRET_KEY = required("SECRET_KEY", development="only-for-development-" + "not-secret-" * 4)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
+_hosts = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
+ALLOWED_HOSTS = [host.strip() for host in _hosts if host.strip()]
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names of the site, separated by commas.")
 
@@ -124,14 +132,17 @@ TEMPLATES = [
 # --- Data ---------------------------------------------------------------------------------------
 
 # `make run` and `make test` start both servers and set these; production names its own.
-DATABASES = {"default": env.db_url_config(required("DATABASE_URL", development="postgres:///stackshare"))}
+_database_url = required(
+    "DATABASE_URL", development="postgres:///stackshare", schemes=("postgres", "postgresql")
+)
+DATABASES = {"default": env.db_url_config(_database_url)}
 # A worker process has one thread and keeps its one connection.
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 
-REDIS_URL = required("REDIS_URL", development="redis://localhost:6379/0")
+REDIS_URL = required("REDIS_URL", development="redis://localhost:6379/0", schemes=("redis", "rediss", "unix"))
 
 CACHES = {
     "default": {
@@ -170,14 +181,24 @@ CELERY_REDBEAT_KEY_PREFIX = "stackshare:redbeat:"
 CELERY_BEAT_SCHEDULE = {
     "draw-due-cards": {"task": "apps.pages.tasks.draw_due_cards", "schedule": timedelta(minutes=1)},
     "send-due-messages": {"task": "apps.pages.tasks.send_due_messages", "schedule": timedelta(minutes=1)},
-    "rank-alternatives": {"task": "apps.comparisons.tasks.rank_alternatives", "schedule": crontab(hour=3, minute=10)},
+    "rank-alternatives": {
+        "task": "apps.comparisons.tasks.rank_alternatives",
+        "schedule": crontab(hour=3, minute=10),
+    },
     "mark-due-cards": {"task": "apps.pages.tasks.mark_due_cards", "schedule": crontab(hour=3, minute=30)},
 }
 
 # --- Mail ---------------------------------------------------------------------------------------
 
 # In development mail goes to a folder.
-vars().update(env.email_url_config(required("EMAIL_URL", development=f"filemail://{VAR_DIR / 'mail'}")))
+_mail_folder = quote(str(VAR_DIR / "mail"))
+_mail = env.email_url_config(
+    required("EMAIL_URL", development=f"filemail://{_mail_folder}", schemes=env.EMAIL_SCHEMES)
+)
+# The parser takes the slash off the folder of filemail:///folder.
+vars().update(_mail, EMAIL_FILE_PATH=f"/{_mail['EMAIL_FILE_PATH']}")
+# Seconds: a server that does not answer is one that is away, long before the task's time is over.
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = required("FROM_EMAIL", development=f"{PRODUCT_NAME} <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -242,7 +263,10 @@ if not DEVELOPMENT:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 # How many proxies in front set X-Forwarded-For; 0 takes the address of the connection.
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+_proxies = env("TRUSTED_PROXY_COUNT", default="0")
+if not _proxies.isdecimal():
+    raise ImproperlyConfigured("TRUSTED_PROXY_COUNT must be a number: 0, 1, 2 ...")
+TRUSTED_PROXY_COUNT = int(_proxies)
 # A request of this site is a form with text: no more than this before anything is parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
@@ -256,11 +280,14 @@ LOGIN_URL = "admin:login"
 
 # --- Logging ------------------------------------------------------------------------------------
 
+_log_level = env("LOG_LEVEL", default="INFO").upper()
+if _log_level not in logging.getLevelNamesMapping():
+    raise ImproperlyConfigured("LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": _log_level},
     "loggers": {"django.server": {"propagate": True}},
 }
