@@ -34,9 +34,11 @@ help: ## Shows this list
 run: environment ## Starts the site with its servers and prints the address; Ctrl-C stops everything
 	@exec env $(IN_DEVELOPMENT) $(WITH_SERVERS) $(IN_VENV) -m stackshare.serve
 
-# A test database is thrown away: its commits need not wait for the disk.
+# A test database is thrown away: its commits need not wait for the disk. WhiteNoise warns where there is no
+# folder of static files, and a warning fails a test.
 test: environment ## Runs all tests; ARGS="..." goes to pytest
-	@exec env $(IN_DEVELOPMENT) PGOPTIONS="-c synchronous_commit=off" $(WITH_SERVERS) $(IN_VENV) -m pytest $(ARGS)
+	@mkdir -p var/static; \
+	exec env $(IN_DEVELOPMENT) PGOPTIONS="-c synchronous_commit=off" $(WITH_SERVERS) $(IN_VENV) -m pytest $(ARGS)
 
 manage: environment ## Runs manage.py with the servers: make manage ARGS="createsuperuser"
 	@exec env $(IN_DEVELOPMENT) $(WITH_SERVERS) $(IN_VENV) manage.py $(ARGS)
@@ -46,7 +48,7 @@ check: environment ## Runs the linters, the type checker and Django's own checks
 	step() { name=$$1; shift; echo "== $$name"; "$$@" || failed="$$failed, $$name"; }; \
 	step "ruff check" $(IN_VENV) -m ruff check .; \
 	step "ruff format" $(IN_VENV) -m ruff format --check .; \
-	step "mypy" env $(IN_DEVELOPMENT) $(IN_VENV) -m mypy .; \
+	step "mypy" env $(IN_DEVELOPMENT) $(IN_VENV) -m mypy; \
 	step "djlint" $(IN_VENV) -m djlint --quiet --lint templates; \
 	step "makemigrations" env $(IN_DEVELOPMENT) $(WITH_SERVERS) $(IN_VENV) manage.py makemigrations --check --dry-run; \
 	step "check --deploy" env $(PRODUCTION) $(IN_VENV) manage.py check --deploy --fail-level WARNING; \

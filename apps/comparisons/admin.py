@@ -35,9 +35,11 @@ class EditedAdmin(admin.ModelAdmin[Any]):
     ) -> None:
         super().save_related(request, form, formsets, change)
         row = form.instance
-        comparison = row if isinstance(row, Comparison) else row.comparison
-        comparison.is_edited, comparison.changed_at = True, timezone.now()
-        comparison.save(update_fields=["is_edited", "changed_at"])
+        _note_edit([row.pk if isinstance(row, Comparison) else row.comparison_id])
+
+
+def _note_edit(ids: list[int]) -> None:
+    Comparison.objects.filter(pk__in=ids).update(is_edited=True, changed_at=timezone.now())
 
 
 @admin.register(Comparison)
@@ -71,3 +73,12 @@ class DifferenceAdmin(EditedAdmin):
     search_fields = ("topic", "comparison__slug")
     autocomplete_fields = ("comparison",)
     inlines = (TextInline,)
+
+    def delete_model(self, request: HttpRequest, obj: Difference) -> None:
+        super().delete_model(request, obj)
+        _note_edit([obj.comparison_id])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Difference]) -> None:
+        ids = list(queryset.values_list("comparison_id", flat=True))
+        super().delete_queryset(request, queryset)
+        _note_edit(ids)

@@ -22,7 +22,9 @@ class CompareForm:
 
     @property
     def names(self) -> list[str]:
-        return [name.strip()[:MAX_CHARACTERS] for text in self.texts for name in text.split(",") if name.strip()]
+        return [
+            name.strip()[:MAX_CHARACTERS] for text in self.texts for name in text.split(",") if name.strip()
+        ]
 
     @property
     def text(self) -> str:

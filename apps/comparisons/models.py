@@ -1,6 +1,7 @@
 """Written comparisons of two to four tools. Any tools can be compared; these have a text of their own."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
@@ -37,6 +38,14 @@ class Comparison(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("comparisons:detail", kwargs={"slugs": self.slug})
+
+    def clean(self) -> None:
+        slugs = self.slug.split("-vs-")
+        known = Tool.objects.filter(slug__in=slugs).count()
+        if not 2 <= known <= MAX_TOOLS or known != len(slugs) or slugs != sorted(slugs):
+            raise ValidationError(
+                {"slug": f"Write the slugs of two to {MAX_TOOLS} tools, sorted: actix-vs-flask."}
+            )
 
 
 class ComparisonTool(models.Model):

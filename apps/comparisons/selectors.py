@@ -1,12 +1,12 @@
 """Reads that join: what a stackup page shows, in a number of queries that does not depend on the tools."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 
 from apps.comparisons.matrix import Column, Section, matrix
 from apps.comparisons.models import Comparison, ComparisonTool, DifferenceText
@@ -82,10 +82,11 @@ class RankedAlternative:
 
 @dataclass(frozen=True, slots=True)
 class RelatedStackup:
-    """A comparison of two or three tools worth a link."""
+    """A comparison worth a link: of tools in the order of their slugs, and its row where it has one."""
 
     slug: str
     tools: Sequence[Tool]
+    comparison: Comparison | None = None
 
     @property
     def title(self) -> str:
@@ -121,7 +122,7 @@ class Stackup:
 
 
 def stackup(tools: Sequence[Tool]) -> Stackup:
-    """The stackup of two to four tools, sorted by slug, with their functions selected. Nine queries."""
+    """The stackup of two to four tools, sorted by slug, with their functions selected. Ten queries."""
     repositories = tools_selectors.repositories_of(tools)
     readings = tools_selectors.readings_of(list(repositories.values()))
     integrations = tools_selectors.integrations_of(tools)
@@ -209,9 +210,9 @@ def _written(
 ) -> list[WrittenComparison]:
     by_tool = {side.tool.pk: side for side in sides}
     texts: dict[int, dict[int, list[DifferenceText]]] = defaultdict(lambda: defaultdict(list))
-    rows = DifferenceText.objects.filter(difference__comparison__in=list(compared)).select_related(
-        "difference"
-    )
+    rows = DifferenceText.objects.filter(
+        difference__comparison__in=list(compared), tool__in=list(by_tool)
+    ).select_related("difference")
     for row in rows.order_by("difference__position"):
         texts[row.difference.comparison_id][row.difference_id].append(row)
     result = []
@@ -252,24 +253,25 @@ def _alternatives(tools: Sequence[Tool]) -> list[RankedAlternative]:
 def _related(tools: Sequence[Tool], alternatives: Sequence[Tool]) -> list[RelatedStackup]:
     """Comparisons that share a tool with this one, filled up with those of the tools and their alternatives."""
     this = canonical_slug([tool.slug for tool in tools])
-    sides = Prefetch("sides", ComparisonTool.objects.select_related("tool"))
-    about = (
-        Comparison.objects.listed().about([tool.pk for tool in [*tools, *alternatives]]).exclude(slug=this)
-    )
-    found = {
-        comparison.slug: [side.tool for side in comparison.sides.all()]
-        for comparison in about.prefetch_related(sides)[:RELATED]
-    }
+    ids = [tool.pk for tool in [*tools, *alternatives]]
+    about = Comparison.objects.listed().about(ids).exclude(slug=this)[:RELATED]
+    found = {stackup.slug: stackup for stackup in with_tools(about)}
     for other in alternatives:
         for tool in tools:
             if len(found) < RELATED:
                 pair = sorted([tool, other], key=lambda one: one.slug)
-                found.setdefault(canonical_slug([tool.slug, other.slug]), pair)
-    return [RelatedStackup(slug, tools_) for slug, tools_ in found.items()]
+                slug = canonical_slug([tool.slug, other.slug])
+                found.setdefault(slug, RelatedStackup(slug, pair))
+    return list(found.values())
+
+
+def with_tools(comparisons: Iterable[Comparison]) -> list[RelatedStackup]:
+    """`comparisons` with their tools. One query, beside that of the rows."""
+    rows = list(comparisons)
+    prefetch_related_objects(rows, Prefetch("sides", ComparisonTool.objects.select_related("tool")))
+    return [RelatedStackup(row.slug, [side.tool for side in row.sides.all()], row) for row in rows]
 
 
 def stackups_about(tools: Sequence[Tool], *, limit: int) -> list[RelatedStackup]:
     """Comparisons that name any of `tools`. Two queries."""
-    sides = Prefetch("sides", ComparisonTool.objects.select_related("tool"))
-    rows = Comparison.objects.listed().about([tool.pk for tool in tools]).prefetch_related(sides)[:limit]
-    return [RelatedStackup(row.slug, [side.tool for side in row.sides.all()]) for row in rows]
+    return with_tools(Comparison.objects.listed().about([tool.pk for tool in tools])[:limit])

@@ -1,5 +1,6 @@
 """Writes: the comparisons of the starter catalogue, and the ranking that they feed."""
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -47,7 +48,17 @@ def read_comparisons(root: Path, known: set[str]) -> Comparisons:
         except CatalogueError as error:
             problems += error.problems
             continue
+        times = Counter(canonical_slug(group) for group in groups)
+        problems += [
+            Problem(name, slug, "", "stands here twice; keep one.")
+            for slug, count in times.items()
+            if count > 1
+        ]
         for group in groups:
+            if len(set(group)) < len(group):
+                problems.append(
+                    Problem(name, canonical_slug(group), "", "names a tool twice; name each once.")
+                )
             for slug in group:
                 if slug not in known:
                     problems.append(Problem(name, canonical_slug(group), "", f"{slug!r} is no tool's slug."))

@@ -1,14 +1,13 @@
 """Stackup pages: the index, one comparison, and the form that leads to one."""
 
-from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from apps.comparisons.forms import CompareForm
-from apps.comparisons.models import MAX_TOOLS, Comparison, ComparisonTool
-from apps.comparisons.selectors import RelatedStackup, stackup
+from apps.comparisons.models import MAX_TOOLS, Comparison
+from apps.comparisons.selectors import stackup, with_tools
 from apps.comparisons.services import canonical_slug
 from apps.core.pagination import BadCursorError, Key, paginate
 from apps.tools.models import Tool, ToolAlias
@@ -19,16 +18,13 @@ PAGE_SIZE = 60
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The comparisons that have a text or are worth a link."""
-    sides = Prefetch("sides", ComparisonTool.objects.select_related("tool"))
-    rows = Comparison.objects.listed().prefetch_related(sides)
+    rows = Comparison.objects.listed()
     try:
         page = paginate(rows, keys=[Key("slug")], cursor=request.GET.get("after", ""), size=PAGE_SIZE)
     except BadCursorError:
         return redirect(request.path)
-    stackups = [(row, RelatedStackup(row.slug, [side.tool for side in row.sides.all()])) for row in page.rows]
-    return render(
-        request, "comparisons/index.html", {"page": page, "stackups": stackups, "form": CompareForm()}
-    )
+    context = {"page": page, "stackups": with_tools(page.rows), "form": CompareForm()}
+    return render(request, "comparisons/index.html", context)
 
 
 @require_safe
@@ -58,7 +54,8 @@ def detail(request: HttpRequest, slugs: str) -> HttpResponse:
 
 def _tools(request: HttpRequest, slugs: str) -> list[Tool]:
     """The different tools that `slugs` names, sorted by slug. Raises Http404 with words for the reader."""
-    wanted = list(dict.fromkeys(slugs.lower().split("-vs-")))
+    # PostgreSQL refuses text with a NUL in it, even to compare with.
+    wanted = list(dict.fromkeys(slugs.lower().replace("\0", "�").split("-vs-")))
     if len(wanted) > MAX_TOOLS:
         raise Http404(
             f"At most {MAX_TOOLS} tools can be compared on one page; this address names {len(wanted)}."

@@ -1,6 +1,7 @@
 """What every page knows of the site and of the reader's choices."""
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 THEME_COOKIE = "theme"
@@ -8,8 +9,14 @@ THEMES = ("auto", "light", "dark")
 
 
 def absolute_url(request: HttpRequest, path: str) -> str:
-    """`path` with the site's public address in front; in development that of the request."""
-    return settings.SITE_URL + path if settings.SITE_URL else request.build_absolute_uri(path)
+    """`path` with the site's public address in front; in development that of the request, if its host is ours."""
+    if settings.SITE_URL:
+        return f"{settings.SITE_URL}{path}"
+    try:
+        return request.build_absolute_uri(path)
+    except (DisallowedHost, ValueError):
+        # The page that says so has a header and a footer too. ValueError: of a path such as "//[".
+        return path
 
 
 def site(request: HttpRequest) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -10,6 +11,9 @@ from typing import Any, Generic, TypeVar
 from django.db.models import F, Model, OrderBy, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
+
+# PostgreSQL takes them in no text.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class BadCursorError(ValueError):
@@ -80,13 +84,13 @@ def _encode(values: Sequence[Any]) -> str:
 def _decode(cursor: str, length: int) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         raise BadCursorError from None
     if (
         not isinstance(values, list)
         or len(values) != length
         or not all(value is None or isinstance(value, str | int) for value in values)
-        or any("\0" in value for value in values if isinstance(value, str))
+        or any(_UNSTORABLE.search(value) for value in values if isinstance(value, str))
         or any(abs(value) >= 2**31 for value in values if isinstance(value, int))
     ):
         raise BadCursorError

@@ -63,10 +63,10 @@ def star_chart(series: Mapping[str, tuple[str, Sequence[Reading]]]) -> StarChart
     first = min(readings[0].date for _, readings in drawn.values()).replace(day=1)
     newest = max(readings[-1].date for _, readings in drawn.values())
     last = date(newest.year + 1, 1, 1)
-    step = _step(max(reading.count for _, readings in drawn.values() for reading in readings))
-    top = step * math.ceil(
-        max(reading.count for _, readings in drawn.values() for reading in readings) / step
-    )
+    # At least 1, so that there is an axis where nobody has starred anything yet.
+    peak = max(1, *(reading.count for _, readings in drawn.values() for reading in readings))
+    step = _step(peak)
+    top = step * math.ceil(peak / step)
 
     def x(day: date) -> float:
         return (day - first) / (last - first) * WIDTH
@@ -107,7 +107,7 @@ def star_chart(series: Mapping[str, tuple[str, Sequence[Reading]]]) -> StarChart
 
 def _step(peak: int) -> int:
     """The distance of grid lines for about four of them: 1, 2, 2.5 or 5 times a power of ten, at least 1."""
-    power = 10 ** max(0, math.floor(math.log10(max(peak, 1) / 4)))
+    power = 10 ** max(0, math.floor(math.log10(peak / 4)))
     factors = (1, 2, 5, 10) if power < 10 else (1, 2, 2.5, 5, 10)
     return next(int(power * factor) for factor in factors if power * factor >= peak / 4)
 

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.jobs import ring
@@ -22,7 +23,7 @@ class ContactMessageAdmin(admin.ModelAdmin[ContactMessage]):
     def send_again(self, request: HttpRequest, rows: QuerySet[ContactMessage]) -> None:
         count = rows.filter(sent_at=None).update(attempts=0, last_error="")
         ring("apps.pages.tasks.send_due_messages")
-        self.message_user(request, f"{count} messages will be sent.")
+        self.message_user(request, f"{count} message{pluralize(count)} will be sent.")
 
 
 @admin.register(SocialCard)

@@ -19,6 +19,11 @@ CATALOGUE_DIR = Path(settings.BASE_DIR) / "catalogue"
 RESERVED_SLUGS = frozenset({"in", "options", "trending"})
 
 
+def is_reserved(slug: str) -> bool:
+    """Whether an address of the site itself, or that of a stackup, would be read in this slug of a tool."""
+    return slug in RESERVED_SLUGS or "-vs-" in f"{slug}-"
+
+
 @dataclass(frozen=True, slots=True)
 class SourcedTool:
     """An entry with the file and category that it stands in, and the date that its facts are of."""
@@ -97,7 +102,7 @@ def _taken_twice(tools: list[SourcedTool]) -> Iterable[Problem]:
     names: dict[str, SourcedTool] = {}
     for tool in tools:
         for slug in (tool.entry.slug, *tool.entry.aliases):
-            if slug in RESERVED_SLUGS or "-vs-" in slug:
+            if is_reserved(slug):
                 yield Problem(
                     tool.file, tool.entry.slug, "slug", f"{slug!r} is an address of the site itself."
                 )
@@ -127,6 +132,8 @@ def _unknown_references(tools: list[SourcedTool]) -> Iterable[Problem]:
         entry = tool.entry
         if entry.successor and entry.successor not in known:
             yield Problem(tool.file, entry.slug, "successor", f"{entry.successor!r} is no tool's slug.")
+        if entry.successor == entry.slug:
+            yield Problem(tool.file, entry.slug, "successor", "names the tool itself.")
         for integration in entry.integrations:
             if integration.tool not in known:
                 yield Problem(

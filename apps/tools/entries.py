@@ -101,7 +101,7 @@ def _licence(value: str) -> str:
 
 
 def _partial_date(value: str) -> str:
-    match = re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", value)
+    match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?", value)
     try:
         if match is None:
             raise ValueError
@@ -140,15 +140,16 @@ def _about(value: str) -> str:
 
 
 Slug = Annotated[str, StringConstraints(pattern=rf"^{SLUG_PATTERN}$", max_length=60)]
-Licence = Annotated[str, AfterValidator(_licence)]
+Licence = Annotated[str, StringConstraints(max_length=120), AfterValidator(_licence)]
 PartialDate = Annotated[str, AfterValidator(_partial_date)]
-Package = Annotated[str, AfterValidator(_package)]
+Package = Annotated[str, StringConstraints(max_length=200), AfterValidator(_package)]
 RepositoryName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}$")
 ]
 Website = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\.[^\s]+$", max_length=200)]
 About = Annotated[str, StringConstraints(max_length=20), AfterValidator(_about)]
 Feature = Annotated[str, StringConstraints(min_length=3, max_length=60)]
+CategoryName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 PointText = Annotated[str, StringConstraints(min_length=10, max_length=140)]
 
 
@@ -206,6 +207,11 @@ class ToolEntry(_Entry):
                 raise ValueError(f"{field}: names a value twice; keep one of them.")
         if len({name.lower() for name in self.repositories}) != len(self.repositories):
             raise ValueError("repositories: names a repository twice; keep one of them.")
+        if len(set(self.integrations)) != len(self.integrations):
+            raise ValueError("integrations: names a tool twice with one kind; keep one of them.")
+        for field, points in (("pros", self.pros), ("cons", self.cons)):
+            if len({point.text.lower() for point in points}) != len(points):
+                raise ValueError(f"{field}: states a thing twice; keep one of them.")
         if self.successor and self.status == "active":
             raise ValueError('status: a tool with a successor is "deprecated" or "archived".')
         return self
@@ -274,14 +280,14 @@ class RelatedEntry(_Entry):
 
 class CategoryEntry(_Entry):
     slug: Slug
-    name: str
-    functions: dict[Slug, str]
+    name: CategoryName
+    functions: dict[Slug, CategoryName]
 
 
 class LayerEntry(_Entry):
     slug: Slug
-    name: str
-    text: str
+    name: CategoryName
+    text: Annotated[str, StringConstraints(max_length=200)]
     category: tuple[CategoryEntry, ...]
 
 
@@ -289,6 +295,16 @@ class TaxonomyFile(_Entry):
     """`catalogue/taxonomy.toml`: layers, their categories, and the functions of each."""
 
     layer: tuple[LayerEntry, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "TaxonomyFile":
+        for kind, slugs in (
+            ("layer", [layer.slug for layer in self.layer]),
+            ("category", [category.slug for layer in self.layer for category in layer.category]),
+        ):
+            if len(set(slugs)) != len(slugs):
+                raise ValueError(f"{kind}: gives a slug twice; each {kind} has one of its own.")
+        return self
 
 
 _ADVICE = {
@@ -364,6 +380,8 @@ def read_file(path: Path, model: type[Model], root: Path) -> Model:
     Raises `CatalogueError` naming `path` relative to `root`, and everything that is wrong in the file at once.
     """
     name = str(path.relative_to(root))
+    if not path.is_file():
+        raise CatalogueError([Problem(name, "", "", "is missing; add it.")])
     if path.stat().st_size > MAX_FILE_BYTES:
         raise CatalogueError([Problem(name, "", "", f"is larger than {MAX_FILE_BYTES} bytes; split it.")])
     try:

@@ -21,8 +21,8 @@ COMPARED_TOGETHER = 0.20
 # Compared this often together counts in full.
 COMPARED_IN_FULL = 2
 
-# Below this two tools share little more than a category: nobody would take one for the other.
-LEAST_LIKENESS = 0.25
+# Less than the same function counts alone: two tools of one category in one language, say, do different things.
+LEAST_LIKENESS = 0.33
 
 # What a page shows with room to spare where some of them fall away.
 MOST_ALTERNATIVES = 16

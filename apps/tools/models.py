@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -12,8 +13,11 @@ from django.db.models.functions import Length, Lower
 from django.db.models.lookups import GreaterThanOrEqual
 from django.urls import reverse
 
+from apps.core.markdown import MAX_CHARACTERS
 from apps.github.models import Repository
+from apps.tools.catalogue import is_reserved
 from apps.tools.entries import SLUG_PATTERN
+from apps.tools.logos import LOGO_DIR
 from apps.tools.querysets import CategoryQuerySet, ToolQuerySet
 
 _slug = RegexValidator(rf"^{SLUG_PATTERN}$", "Use lower-case letters, digits and single hyphens.")
@@ -61,6 +65,11 @@ class Category(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("tools:category", kwargs={"path": "/".join(node.slug for node in self.trail)})
+
+    def clean(self) -> None:
+        wanted = {"category": "layer", "function": "category"}.get(self.level)
+        if wanted and self.parent and self.parent.level != wanted:
+            raise ValidationError({"parent": f"A {self.level} stands in a {wanted}."})
 
     @property
     def trail(self) -> list[Category]:
@@ -148,6 +157,20 @@ class Tool(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("tools:detail", kwargs={"slug": self.slug})
 
+    def clean(self) -> None:
+        problems = {}
+        if is_reserved(self.slug):
+            problems["slug"] = f"{self.slug!r} is an address of the site itself."
+        alias = ToolAlias.objects.filter(slug=self.slug).exclude(tool=self.pk).select_related("tool").first()
+        if alias:
+            problems["slug"] = f"This address leads to {alias.tool}: take it from its aliases first."
+        if self.logo and not (LOGO_DIR / f"{self.logo}.svg").exists():
+            problems["logo"] = f"There is no file static/logos/{self.logo}.svg."
+        if len(self.description) > MAX_CHARACTERS:
+            problems["description"] = f"Write at most {MAX_CHARACTERS} characters."
+        if problems:
+            raise ValidationError(problems)
+
     @property
     def has_own_text(self) -> bool:
         """Whether the page says something of its own; a thin page is kept from search engines."""
@@ -166,6 +189,13 @@ class ToolAlias(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    def clean(self) -> None:
+        if is_reserved(self.slug):
+            raise ValidationError({"slug": f"{self.slug!r} is an address of the site itself."})
+        tool = Tool.objects.filter(slug=self.slug).exclude(pk=self.tool_id).first()
+        if tool:
+            raise ValidationError({"slug": f"This is the address of {tool}."})
 
 
 class Package(models.Model):

@@ -112,7 +112,7 @@ def points_of(tools: Sequence[Tool]) -> dict[int, Points]:
 def search_tools(query: str, *, limit: int) -> list[Tool]:
     """The listed tools that `query` names, best first: by name, by words of the text, or by likeness of the name.
 
-    Two queries at most. An empty query finds nothing.
+    Three queries at most. An empty query finds nothing.
     """
     query = " ".join(query.replace("\0", "").split())[:100]
     if not query:
@@ -147,7 +147,7 @@ def search_tools(query: str, *, limit: int) -> list[Tool]:
 
 def _misspelt(query: str, limit: int) -> list[Tool]:
     names = dict(Tool.objects.listed().values_list("pk", Lower("name")))
-    close = process.extract(query, names, scorer=fuzz.WRatio, score_cutoff=FUZZY_CUTOFF, limit=min(limit, 8))
+    close = process.extract(query, names, scorer=fuzz.ratio, score_cutoff=FUZZY_CUTOFF, limit=min(limit, 8))
     order = [pk for _, _, pk in close]
     tools = Tool.objects.with_function().in_bulk(order)
     return [tools[pk] for pk in order]

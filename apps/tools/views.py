@@ -44,7 +44,7 @@ def index(request: HttpRequest, path: str = "") -> HttpResponse:
         )
     except BadCursorError:
         return redirect(request.path)
-    params = {name: value for name, value in chosen.items() if value != "stars"}
+    params = {name: value for name, value in chosen.items() if (name, value) != ("order", "stars")}
     context: dict[str, Any] = {
         "category": category,
         "page": page,
@@ -69,7 +69,8 @@ def index(request: HttpRequest, path: str = "") -> HttpResponse:
 def _category(path: str) -> Category:
     slugs = path.strip("/").split("/")
     levels = list(Category.Level)
-    if len(slugs) > len(levels):
+    # PostgreSQL refuses text with a NUL in it, even to compare with.
+    if len(slugs) > len(levels) or "\0" in path:
         raise Http404("There is no such category.")
     names = ["slug", "parent__slug", "parent__parent__slug"]
     where = dict(zip(names, reversed(slugs), strict=False))
@@ -94,6 +95,9 @@ def _below(
 
 def find_tool(request: HttpRequest, slug: str, *, page: str = "tools:detail") -> Tool | HttpResponse:
     """The tool at `slug` that the reader may see, or a redirect from one of its other slugs. Raises Http404."""
+    # PostgreSQL refuses text with a NUL in it, even to compare with.
+    if "\0" in slug:
+        raise Http404("There is no such tool.")
     tools = Tool.objects.visible_to(request.user).with_function()
     tool = tools.filter(slug=slug).select_related("successor").first()
     if tool:

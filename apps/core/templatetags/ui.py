@@ -58,7 +58,7 @@ def tile(tool: HasLogo, size: str = "") -> SafeString:
 
 def monogram(name: str) -> str:
     """Two letters for a name: the capitals of two words, or the first two letters of one."""
-    words = re.findall(r"[A-Za-z0-9]+", name.lstrip("."))
+    words = re.findall(r"[^\W_]+", name)
     if len(words) > 1:
         return f"{words[0][0]}{words[1][0]}".upper()
     return (words[0][:2].capitalize() if words else name[:2]) or "?"
@@ -80,7 +80,7 @@ def bar(value: int | None, peak: int | None, side: str = "a", mirrored: bool = F
 
 @register.filter
 def compact(value: int | None) -> str:
-    """A count in at most four characters: 666, 9.1K, 72K, 1.2M. Unknown stays "unknown"."""
+    """A count with one decimal at most: 666, 9.1K, 72K, 123.5K, 1.2M. Unknown stays "unknown"."""
     if value is None:
         return "unknown"
     for unit, suffix in ((1_000_000, "M"), (1_000, "K")):
@@ -99,13 +99,12 @@ def signed(value: int) -> str:
 
 @register.filter
 def partial_date(value: str) -> str:
-    """A date of the form 2010, 2010-04 or 2010-04-01 in words, as exactly as it is known; "" stays so."""
-    if not value:
-        return ""
-    year, month, day = ([int(part) for part in value.split("-")] + [0, 0])[:3]
-    if day:
-        return date_format(date(year, month, day), "j M Y")
-    return date_format(date(year, month, 1), "M Y") if month else str(year)
+    """A date of the form 2010, 2010-04 or 2010-04-01 in words, as exactly as it is known; what is none stays so."""
+    try:
+        day = date.fromisoformat(value + "0000-01-01"[len(value) :])
+    except ValueError:
+        return value
+    return date_format(day, ("Y", "M Y", "j M Y")[value.count("-")])
 
 
 @register.filter

@@ -58,7 +58,7 @@ def _readings(path: Path) -> Iterator[tuple[str, date, int, int]]:
                 raise StarHistoryError(f"{path.name}: the first line must be {','.join(COLUMNS)}.")
             for name, day, stars, forks in reader:
                 yield name, date.fromisoformat(day), int(stars), int(forks)
-    except (lzma.LZMAError, ValueError) as error:
+    except (lzma.LZMAError, EOFError, csv.Error, ValueError) as error:
         raise StarHistoryError(f"{path.name}: {error}") from error
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, F
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 
@@ -23,6 +24,8 @@ from apps.tools.models import Tool
 
 SIZE = (1200, 630)
 MARGIN = 80
+# The line above our mark and name.
+FOOT = SIZE[1] - MARGIN - 78
 
 # Drawn in one run of the task; one takes about a sixth of a second, so the run ends far below its time limit.
 BATCH = 100
@@ -85,7 +88,7 @@ def _comparison_cards() -> Iterable[SocialCard]:
     for row in rows.prefetch_related("sides__tool"):
         names = [side.tool.name for side in row.sides.all()]
         count: int = row.count
-        said = f"{count} differences, " if count else ""
+        said = f"{count} difference{pluralize(count)}, " if count else ""
         line = f"{said}facts side by side, pros and cons, alternatives"
         yield _card(f"stackups/{row.slug}", " vs ".join(names), [line])
 
@@ -116,12 +119,13 @@ def draw(title: str, lines: list[str]) -> bytes:
     """A PNG of 1200 by 630: the title as large as fits, the lines below it, our mark and name at the foot."""
     image = Image.new("RGB", SIZE, _PAPER)
     pen = ImageDraw.Draw(image)
-    _draw_mark(pen, MARGIN, SIZE[1] - MARGIN - 44, scale=2)
-    pen.text((MARGIN + 64, SIZE[1] - MARGIN - 22), settings.PRODUCT_NAME, _INK, _font(34, 680), anchor="lm")
-    pen.line((MARGIN, SIZE[1] - MARGIN - 78, SIZE[0] - MARGIN, SIZE[1] - MARGIN - 78), _LINE, 2)
-    y = _draw_title(pen, title)
-    for line in filter(None, lines):
-        for part in textwrap.wrap(line, 58)[:2]:
+    _draw_mark(pen, MARGIN, FOOT + 34, scale=2)
+    pen.text((MARGIN + 64, FOOT + 56), settings.PRODUCT_NAME, _INK, _font(34, 680), anchor="lm")
+    pen.line((MARGIN, FOOT, SIZE[0] - MARGIN, FOOT), _LINE, 2)
+    texts = [textwrap.wrap(line, 58, max_lines=2, placeholder=" …") for line in lines if line]
+    y = _draw_title(pen, title, room=FOOT - MARGIN - sum(48 * len(parts) + 16 for parts in texts))
+    for parts in texts:
+        for part in parts:
             pen.text((MARGIN, y), part, _QUIET, _font(36, 450))
             y += 48
         y += 16
@@ -130,13 +134,13 @@ def draw(title: str, lines: list[str]) -> bytes:
     return file.getvalue()
 
 
-def _draw_title(pen: ImageDraw.ImageDraw, title: str) -> int:
-    """Draw the title in at most two lines; answers where the next text goes."""
+def _draw_title(pen: ImageDraw.ImageDraw, title: str, *, room: int) -> int:
+    """Draw the title in at most two lines and `room` pixels; answers where the next text goes."""
     width = SIZE[0] - 2 * MARGIN
     for size in (104, 84, 68, 54, 44):
         font = _font(size, 660)
         lines = _broken(pen, title, font, width)
-        if len(lines) <= 2:
+        if len(lines) <= 2 and round(size * 1.18) * len(lines) + 24 <= room:
             break
     y = MARGIN
     for line in lines[:2]:

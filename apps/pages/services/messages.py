@@ -1,7 +1,6 @@
 """Mail to the operator. A message is a row that is due until it is sent."""
 
 import logging
-from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -40,7 +39,8 @@ def send_due_messages() -> int:
                 break
             try:
                 _mail(message).send()
-            except (OSError, SMTPException) as error:
+            except Exception as error:
+                # Of whatever kind: an address that no header can hold must not hold up the others either.
                 logger.warning("Message %s could not be sent: %s", message.pk, error)
                 message.attempts += 1
                 message.last_error = str(error)[:300]

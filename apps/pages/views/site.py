@@ -1,10 +1,12 @@
 """About the site itself, and its plumbing: contact, theme, robots, health, pictures of links."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib import messages
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -26,34 +28,19 @@ CONTACT_LIMIT = "5/hour"
 THEME_AGE = timedelta(days=365)
 
 
-@require_safe
-def about(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/about.html")
+def static_page(name: str) -> Callable[[HttpRequest], HttpResponse]:
+    """The view of a page that is nothing but its template."""
 
+    @require_safe
+    def view(request: HttpRequest) -> HttpResponse:
+        return render(request, f"pages/{name}.html")
 
-@require_safe
-def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/privacy.html")
-
-
-@require_safe
-def terms(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/terms.html")
-
-
-@require_safe
-def stacks(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/stacks.html")
-
-
-@require_safe
-def advice(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/advice.html")
+    return view
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact(request: HttpRequest) -> HttpResponse:
-    form = ContactForm(request.POST or None)
+    form = ContactForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         if not form.is_robot and not is_allowed("contact", client_address(request), CONTACT_LIMIT):
             form.add_error(None, "You have sent several messages within the hour. Please try again later.")
@@ -114,8 +101,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+def _cards(path: str) -> QuerySet[SocialCard]:
+    # PostgreSQL refuses text with a NUL in it, even to compare with.
+    return SocialCard.objects.none() if "\0" in path else SocialCard.objects.filter(path=path)
+
+
 def _card_digest(request: HttpRequest, path: str) -> str | None:
-    digest = SocialCard.objects.filter(path=path).values_list("drawn_digest", flat=True).first()
+    digest = _cards(path).values_list("drawn_digest", flat=True).first()
     return f'"{digest}"' if digest else None
 
 
@@ -123,7 +115,7 @@ def _card_digest(request: HttpRequest, path: str) -> str | None:
 @condition(etag_func=_card_digest)
 def card(request: HttpRequest, path: str) -> HttpResponse:
     """The picture that a link to the page at `path` carries; the site's own where that page has none (yet)."""
-    image = SocialCard.objects.filter(path=path).values_list("image", flat=True).first()
+    image = _cards(path).values_list("image", flat=True).first()
     if image is None:
         if path == SITE_CARD:
             raise Http404("The picture has not been drawn yet.")

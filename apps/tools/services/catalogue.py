@@ -46,7 +46,7 @@ def load_tools(catalogue: Catalogue, *, tick: Callable[[], object] = lambda: Non
     """Bring the database to what the catalogue says. Call it in a transaction; `tick` is called for each tool."""
     functions = _load_taxonomy(catalogue.taxonomy)
     tools, report = _load_rows(catalogue, functions, tick)
-    changed = _load_parts(catalogue, tools)
+    changed = _load_successors(catalogue, tools, report) | _load_parts(catalogue, tools)
     fresh = {slug for slug, (_, state) in tools.items() if state != "unchanged"}
     Tool.objects.filter(pk__in=[tools[slug][0].pk for slug in changed - fresh]).update(
         changed_at=timezone.now()
@@ -85,7 +85,7 @@ def _load_rows(
 ) -> tuple[dict[str, tuple[Tool, str]], LoadReport]:
     """Create or update the rows of Tool; answers them by slug with "created", "changed" or "unchanged"."""
     report = LoadReport()
-    existing = {tool.slug: tool for tool in Tool.objects.all()}
+    existing = {tool.slug: tool for tool in Tool.objects.select_related("function")}
     result: dict[str, tuple[Tool, str]] = {}
     to_create: list[Tool] = []
     to_update: list[Tool] = []
@@ -123,7 +123,6 @@ def _load_rows(
         [*PLAIN_FIELDS, "slug", "function", "origin", "facts_on", "is_listed", "changed_at"],
         batch_size=500,
     )
-    _load_successors(catalogue, result, report)
     return result, report
 
 
@@ -151,8 +150,11 @@ def _assign(tool: Tool, values: dict[str, object], report: LoadReport) -> bool:
     return bool(differing)
 
 
-def _load_successors(catalogue: Catalogue, tools: dict[str, tuple[Tool, str]], report: LoadReport) -> None:
-    changed = []
+def _load_successors(
+    catalogue: Catalogue, tools: dict[str, tuple[Tool, str]], report: LoadReport
+) -> set[str]:
+    """Set the successors once all tools have their rows; answers the slugs of the tools that changed."""
+    changed: dict[str, Tool] = {}
     for sourced in catalogue.tools:
         tool = tools[sourced.entry.slug][0]
         successor = tools[sourced.entry.successor][0] if sourced.entry.successor else None
@@ -161,8 +163,9 @@ def _load_successors(catalogue: Catalogue, tools: dict[str, tuple[Tool, str]], r
                 report.kept.append(f"{tool.slug}.successor")
                 continue
             tool.successor = successor
-            changed.append(tool)
-    Tool.objects.bulk_update(changed, ["successor"])
+            changed[sourced.entry.slug] = tool
+    Tool.objects.bulk_update(changed.values(), ["successor"])
+    return set(changed)
 
 
 @dataclass(frozen=True, slots=True)

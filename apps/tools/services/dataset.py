@@ -7,16 +7,17 @@ marked so and not listed until somebody says so; what is in the catalogue alread
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 from django.db import transaction
+from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from apps.core.locks import hold_lock
-from apps.tools.catalogue import RESERVED_SLUGS
+from apps.tools.catalogue import is_reserved
 from apps.tools.models import Category, ImportedTool, Tool, ToolAlias
 
 SOURCE = "stackshare-dataset"
@@ -25,6 +26,10 @@ SOURCE = "stackshare-dataset"
 MAX_FILE_BYTES = 50_000_000
 MAX_ROWS = 100_000
 MAX_FIELD_CHARACTERS = 20_000
+
+# As long as the columns are that hold them.
+MAX_NAME_CHARACTERS = 60
+MAX_SLUG_CHARACTERS = 60
 
 REQUIRED_COLUMNS = ("url", "object_id", "name", "popularity", "votes", "stack_count", "category", "function")
 
@@ -38,13 +43,15 @@ class DatasetRow(BaseModel):
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
 
-    url: Annotated[str, StringConstraints(pattern=r"^https://[^/\s]+/\S+$", max_length=200)]
+    url: Annotated[str, StringConstraints(pattern=r"^https://[^/\s\p{Cc}]+/[^\s\p{Cc}]+$", max_length=200)]
     object_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]+_\d+$", max_length=40)]
-    name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
-    popularity: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
-    votes: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
-    stack_count: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
-    category: str
+    name: Annotated[
+        str, StringConstraints(pattern=r"^[^\p{Cc}]*$", min_length=1, max_length=MAX_NAME_CHARACTERS)
+    ]
+    popularity: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    votes: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    stack_count: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    category: Annotated[str, StringConstraints(max_length=60)]
     function: Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
     @property
@@ -109,8 +116,8 @@ def _slug(text: str) -> str:
 
 
 def _fold(name: str) -> str:
-    """A name without case, spaces and punctuation ("C#", "C++" and ".NET" keep what sets them apart)."""
-    return re.sub(r"[^a-z0-9#+]", "", name.lower())
+    """A name without case, spaces and punctuation, but for what sets "C#" and "C++" apart from "C"."""
+    return re.sub(r"[^a-z0-9#+]", "", name.lower()) or name.casefold()
 
 
 def _rows(
@@ -118,7 +125,8 @@ def _rows(
 ) -> Iterator[tuple[int, DatasetRow]]:
     if path.stat().st_size > MAX_FILE_BYTES:
         raise DatasetError(f"{path.name} is larger than {MAX_FILE_BYTES // 1_000_000} MB; split it.")
-    csv.field_size_limit(MAX_FIELD_CHARACTERS)
+    # The limit is one of the whole process.
+    former_limit = csv.field_size_limit(MAX_FIELD_CHARACTERS)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
@@ -133,14 +141,18 @@ def _rows(
                 if report.read > MAX_ROWS:
                     raise DatasetError(f"{path.name} has more than {MAX_ROWS} rows; split it.")
                 tick()
+                if None in row:
+                    reason = "has more values than the file has columns; put a text with commas in quotes"
+                    report.refused.append(Refusal(reader.line_num, _label(row), reason))
+                    continue
                 try:
                     parsed = DatasetRow.model_validate(
                         {k: v for k, v in row.items() if k and v not in (None, "")}
                     )
                 except ValidationError as error:
-                    report.refused.append(Refusal(reader.line_num, row.get("name") or "", _why(error)))
+                    report.refused.append(Refusal(reader.line_num, _label(row), _why(error)))
                     continue
-                if parsed.popularity < min_popularity:
+                if (parsed.popularity or 0) < min_popularity:
                     report.below_popularity += 1
                     continue
                 yield reader.line_num, parsed
@@ -148,6 +160,14 @@ def _rows(
         raise DatasetError(f"{path.name} is not UTF-8: {error}. Save it as UTF-8.") from None
     except csv.Error as error:
         raise DatasetError(f"{path.name}, line {report.read + 2}: {error}.") from None
+    finally:
+        csv.field_size_limit(former_limit)
+
+
+def _label(row: Mapping[str, str | None]) -> str:
+    """The name in a row that was not checked, as far as it can do no harm in a terminal."""
+    name = (row.get("name") or "")[:MAX_NAME_CHARACTERS]
+    return "".join(character if character.isprintable() else "?" for character in name)
 
 
 def _why(error: ValidationError) -> str:
@@ -167,7 +187,8 @@ class _Import:
             (f.parent_id, f.slug): f for f in Category.objects.filter(level=Category.Level.FUNCTION)
         }
         self.records = {
-            r.external_id: r for r in ImportedTool.objects.filter(source=SOURCE).select_related("tool")
+            r.external_id: r
+            for r in ImportedTool.objects.filter(source=SOURCE).select_related("tool__function")
         }
         self.tools = {tool.slug: tool for tool in Tool.objects.all()}
         self.by_alias = {a.slug: a.tool for a in ToolAlias.objects.select_related("tool")}
@@ -195,10 +216,10 @@ class _Import:
         if row.category not in self.categories:
             close = ", ".join(sorted(self.categories))
             return f"category {row.category!r} is unknown; known: {close}"
-        if not row.slug or row.slug in RESERVED_SLUGS:
+        if not 0 < len(row.slug) <= MAX_SLUG_CHARACTERS or is_reserved(row.slug):
             return f"url: {row.url!r} gives no usable address"
-        if not _slug(row.function):
-            return f"function {row.function!r} has no letters or digits"
+        if not 0 < len(_slug(row.function)) <= MAX_SLUG_CHARACTERS:
+            return f"function {row.function!r} gives no usable address"
         return ""
 
     def _take(self, line: int, row: DatasetRow) -> None:
@@ -285,6 +306,7 @@ class _Import:
                 setattr(tool, name, value)
             self.report.published += "is_listed" in wanted
             if wanted:
+                tool.changed_at = timezone.now()
                 self.changed_tools.append(tool)
                 changed = True
         self.report.updated += changed
@@ -295,7 +317,9 @@ class _Import:
         ImportedTool.objects.bulk_create(
             [*(record for _, record in self.new), *self.new_records], batch_size=1000
         )
-        Tool.objects.bulk_update(self.changed_tools, ["name", "function", "is_listed"], batch_size=1000)
+        Tool.objects.bulk_update(
+            self.changed_tools, ["name", "function", "is_listed", "changed_at"], batch_size=1000
+        )
         ImportedTool.objects.bulk_update(
             self.changed_records, ["url", "popularity", "votes", "stacks"], batch_size=1000
         )
