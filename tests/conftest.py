@@ -18,6 +18,9 @@ from apps.core import limits
 from stackshare.celery import app as celery_app
 from tests.factories.accounts import UserFactory
 
+# Tests in a browser, and what becomes of them without one.
+pytest_plugins = ["tests.browser.chromium"]
+
 # The site itself uses database 0 of Redis; each test process has one of its own of the other fifteen.
 FIRST_REDIS_DATABASE = 2
 REDIS_DATABASES = 14

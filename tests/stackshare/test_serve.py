@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
+from django.db import connections
 from pytest_django import Settings
 
 from stackshare import serve
@@ -153,7 +154,7 @@ def test_preparation_runs_what_a_new_checkout_needs(monkeypatch: pytest.MonkeyPa
         serve, "call_command", lambda *arguments, **_options: done.append(" ".join(arguments))
     )
     monkeypatch.setattr(serve, "_collect_static", lambda: done.append("static"))
-    monkeypatch.setattr(serve.connections, "close_all", lambda: done.append("close"))
+    monkeypatch.setattr(connections, "close_all", lambda: done.append("close"))
     serve.prepare()
     assert done == ["migrate", "load_catalogue --if-changed", "static", "close"]
 

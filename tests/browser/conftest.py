@@ -1,0 +1,81 @@
+"""The site on a live server, and pages of it in a real Chromium."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django import DjangoDbBlocker
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.rows import make_rows
+
+# Milliseconds: enough for a busy machine. What is awaited comes in a fraction of it.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def server(django_db_setup: None) -> Iterator[str]:
+    """The address of pytest-django's live server.
+
+    Its own fixture `live_server` would empty the database after each test.
+    """
+    live_server = LiveServer("localhost")
+    yield live_server.url
+    live_server.stop()
+
+
+@pytest.fixture(scope="module")
+def site(browser: Browser, server: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The address of a site with the rows of `make_rows`, which the tests of a file share and leave as they are.
+
+    The tests need `pytest.mark.django_db`: there is a test database only where a test asks for one by its mark.
+    """
+    if not connection.settings_dict["NAME"].startswith("test_"):
+        pytest.fail("Mark the tests of this file with pytest.mark.django_db.", pytrace=False)
+    with django_db_blocker.unblock():
+        make_rows()
+        yield server
+        call_command("flush", verbosity=0, interactive=False)
+
+
+def new_context(
+    browser: Browser,
+    site: str,
+    *,
+    width: int = 1280,
+    scheme: str = "light",
+    javascript: bool = True,
+    bypass_csp: bool = False,
+) -> BrowserContext:
+    """A browser without cookies, cache and history, at the site."""
+    context = browser.new_context(
+        base_url=site,
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+        java_script_enabled=javascript,
+        bypass_csp=bypass_csp,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: str) -> Iterator[OpenPage]:
+    """`open_page("/tools/", width=390, scheme="dark", javascript=False)`: a page in a context of its own."""
+    contexts = []
+
+    def open_page(path: str, **options: object) -> Page:
+        contexts.append(new_context(browser, site, **options))
+        page = contexts[-1].new_page()
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

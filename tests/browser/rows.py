@@ -1,0 +1,101 @@
+"""A small site with something of everything: four tools that are compared, one that nothing is known of."""
+
+from datetime import date
+
+from apps.github.models import FigureSource, Repository, StarReading
+from apps.tools.models import Category, Point, Tool
+from tests.factories.comparisons import make_comparison
+from tests.factories.tools import (
+    AlternativeFactory,
+    CategoryFactory,
+    FunctionFactory,
+    IntegrationFactory,
+    LayerFactory,
+    PackageFactory,
+    PointFactory,
+    StarReadingFactory,
+    ToolFactory,
+)
+
+# More than a page of the list of tools.
+OTHERS = 42
+
+
+def make_rows() -> None:
+    frameworks = FunctionFactory(slug="microframeworks")
+    flask = _framework("Flask", "Python", "BSD-3-Clause", 72014, frameworks, logo="flask")
+    django = _framework("Django", "Python", "BSD-3-Clause", 88210, frameworks, logo="django")
+    express = _framework("Express", "JavaScript", "MIT", 68900, frameworks, logo="express")
+    actix = _framework("Actix Web", "Rust", "MIT OR Apache-2.0", 24010, frameworks, logo="actix")
+    compared = [actix, django, express, flask]
+    for tool in compared:
+        others = [other for other in compared if other != tool]
+        for rank, other in enumerate(others, start=1):
+            AlternativeFactory(tool=tool, other=other, rank=rank)
+    make_comparison(actix, flask, differences=3)
+    make_comparison(django, flask, differences=2)
+    make_comparison(django, express, flask)
+    _surroundings(flask, django)
+    ToolFactory(name="Nameless", tagline="", description="", function=frameworks)
+    ToolFactory(
+        name="Bower",
+        function=frameworks,
+        status=Tool.Status.DEPRECATED,
+        successor=express,
+        language="JavaScript",
+    )
+    libraries = FunctionFactory(slug="http-clients", parent=CategoryFactory(slug="libraries"))
+    for number in range(OTHERS):
+        ToolFactory(name=f"Library {number:02}", language="Go", function=libraries)
+
+
+def _framework(
+    name: str, language: str, licence: str, stars: int, function: Category, *, logo: str
+) -> Tool:
+    tool = ToolFactory(
+        name=name,
+        language=language,
+        license=licence,
+        stars=stars,
+        function=function,
+        logo=logo,
+        website=f"https://{name.lower().replace(' ', '-')}.example.org",
+        first_release="2010-04-01",
+        features=["Routing by decorator", "Templates", "A test client that needs no server"],
+        facts_on=date(2026, 11, 22),
+    )
+    PackageFactory(tool=tool, name=f"{tool.slug}-with-a-name-as-long-as-some-of-them-are")
+    PointFactory.create_batch(3, tool=tool)
+    PointFactory(tool=tool, text="Handlers are looked up with app.dependency_overrides_provider_of_router")
+    PointFactory.create_batch(2, tool=tool, kind=Point.Kind.CON)
+    _history(tool.repositories.get(), stars)
+    return tool
+
+
+def _history(repository: Repository, stars: int) -> None:
+    """Readings of each quarter since 2019 with a year in between that nothing is known of."""
+    days = [date(year, month, 1) for year in range(2019, 2027) if year != 2023 for month in (1, 4, 7)]
+    StarReading.objects.bulk_create(
+        StarReadingFactory.build(
+            repository=repository,
+            date=day,
+            stars=stars * (number + 1) // len(days),
+            source=FigureSource.DATASET,
+        )
+        for number, day in enumerate(days)
+    )
+
+
+def _surroundings(flask: Tool, django: Tool) -> None:
+    """Tools in the other three layers, and what they have to do with the frameworks."""
+    for layer, category, function, name, kind in (
+        ("utilities", "search", "search-engines", "Seeker", "connects_to"),
+        ("devops", "hosting", "application-servers", "Gunicorn", "deploys"),
+        ("business-tools", "support", "help-desks", "Helpful", "built_with"),
+    ):
+        node = FunctionFactory(
+            slug=function, parent=CategoryFactory(slug=category, parent=LayerFactory(slug=layer))
+        )
+        tool = ToolFactory(name=name, function=node, language="Python")
+        IntegrationFactory(tool=tool, other=flask, kind=kind)
+        IntegrationFactory(tool=tool, other=django, kind=kind)

@@ -1,0 +1,116 @@
+"""What holds of every page: nothing to complain of for axe or the browser, nothing wider than a small phone."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+
+from tests.browser.conftest import new_context
+from tests.browser.pages import PAGES, go_to
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+every_page = pytest.mark.parametrize("name", PAGES)
+
+SCHEMES = ("light", "dark")
+WIDTHS = (1280, 390)
+SMALLEST_PHONE = 320
+
+REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation",
+  (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`))
+"""
+
+
+# Those further down, too, which a reader would have to scroll to.
+LOAD_ALL_IMAGES = """
+() => Promise.all([...document.images].map((image) => { image.loading = "eager"; return image.decode(); }))
+"""
+
+
+class Watched:
+    """A page, and what the browser finds fault with on it, but for its own status."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.add_init_script(REPORT_VIOLATIONS)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("requestfailed", self._failed)
+        page.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # That a page is a 404 is said here too, and is what it shall be.
+        is_status = message.text.startswith("Failed to load resource: the server responded")
+        if is_status and message.location["url"] == self.page.url:
+            return
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text} {message.location['url']}")
+
+    def _failed(self, request: Request) -> None:
+        self.complaints.append(f"failed: {request.url} {request.failure}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400 and not response.request.is_navigation_request():
+            self.complaints.append(f"{response.status}: {response.url}")
+
+
+@pytest.fixture(scope="module")
+def page_with_axe(browser: Browser, site: str) -> Iterator[Page]:
+    with new_context(browser, site, bypass_csp=True) as context:
+        page = context.new_page()
+        page.add_init_script(AXE_SCRIPT)
+        yield page
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, site: str) -> Iterator[Page]:
+    with new_context(browser, site, width=SMALLEST_PHONE) as context:
+        yield context.new_page()
+
+
+@pytest.fixture(scope="module")
+def watched(browser: Browser, site: str) -> Iterator[Watched]:
+    with new_context(browser, site) as context:
+        yield Watched(context.new_page())
+
+
+def violations(page: Page) -> Iterator[str]:
+    """What axe finds, by rule and element."""
+    found = page.evaluate("axe.run({resultTypes: ['violations']}).then((result) => result.violations)")
+    for rule in found:
+        for node in rule["nodes"]:
+            yield f"{rule['impact']} {rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+
+
+@every_page
+def test_page_has_nothing_for_axe(page_with_axe: Page, name: str) -> None:
+    go_to(page_with_axe, name)
+    found = []
+
+    for width in WIDTHS:
+        page_with_axe.set_viewport_size({"width": width, "height": 800})
+        for scheme in SCHEMES:
+            page_with_axe.emulate_media(color_scheme=scheme)
+            found += [f"{scheme} {width}: {violation}" for violation in violations(page_with_axe)]
+
+    assert found == []
+
+
+@every_page
+def test_page_gives_the_browser_no_cause_to_complain(watched: Watched, name: str) -> None:
+    watched.complaints.clear()
+
+    go_to(watched.page, name)
+    watched.page.evaluate(LOAD_ALL_IMAGES)
+
+    assert watched.complaints == []
+
+
+@every_page
+def test_page_is_no_wider_than_a_small_phone(phone: Page, name: str) -> None:
+    go_to(phone, name)
+
+    assert phone.evaluate("document.documentElement.scrollWidth") <= SMALLEST_PHONE

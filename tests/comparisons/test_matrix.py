@@ -1,0 +1,209 @@
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.comparisons.matrix import UNKNOWN, Cell, Column, Row, Section, matrix
+from apps.github.growth import Reading
+from apps.github.models import FigureSource
+from apps.tools.models import Tool
+from tests.factories.tools import PackageFactory, RepositoryFactory, ToolFactory
+
+FACTS_ON, FIGURES_ON = date(2026, 11, 22), date(2026, 8, 1)
+
+
+def column(
+    *, tool: dict[str, Any] | None = None, repository: dict[str, Any] | None = None, **others: Any
+) -> Column:
+    values: dict[str, Any] = {"readings": [], "packages": []} | others
+    return Column(
+        tool=ToolFactory.build(function=None, facts_on=FACTS_ON, **(tool or {})),
+        repository=None if repository is None else RepositoryFactory.build(**repository),
+        **values,
+    )
+
+
+def figures(**values: Any) -> dict[str, Any]:
+    return {"figures_on": FIGURES_ON, "figures_source": FigureSource.DATASET} | values
+
+
+def row(sections: list[Section], label: str) -> Row:
+    return next(row for section in sections for row in section.rows if row.label == label)
+
+
+def test_matrix_has_its_facts_by_source() -> None:
+    sections = matrix([column(repository=figures()), column()])
+
+    assert [(section.source, [row.label for row in section.rows]) for section in sections] == [
+        (
+            "our catalogue",
+            ["Language", "Licence", "Status", "First release", "Packages", "Website", "Source code"],
+        ),
+        (
+            "GitHub, by the star-history dataset",
+            ["Stars", "Stars gained in 90 days", "Stars gained in a year", "Forks", "Latest release"],
+        ),
+        ("counted on this site", ["Stacks", "Followers", "Votes"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        (["github", "github"], "GitHub"),
+        (["github", "dataset"], "GitHub, by the GitHub and star-history dataset"),
+        (["dataset", ""], "GitHub, by the star-history dataset"),
+        (["", ""], "GitHub"),
+    ],
+)
+def test_matrix_names_whose_figures_they_are(sources: list[str], words: str) -> None:
+    sections = matrix([column(repository={"figures_source": source}) for source in sources])
+
+    assert sections[1].source == words
+
+
+def test_matrix_shows_what_is_known() -> None:
+    tool = ToolFactory.build(function=None)
+    known = column(
+        tool={
+            "language": "Python",
+            "license": "LicenseRef-Proprietary",
+            "first_release": "2010-04",
+            "website": "https://www.flask.example/docs",
+            "status": Tool.Status.DEPRECATED,
+            "stack_count": 19_300,
+        },
+        repository=figures(
+            full_name="pallets/flask",
+            stars=72_014,
+            forks=0,
+            latest_release="3.1.2",
+            latest_release_on=date(2026, 7, 9),
+        ),
+        readings=[
+            Reading(FIGURES_ON - timedelta(days=365), 70_114),
+            Reading(FIGURES_ON - timedelta(days=90), 72_026),
+            Reading(FIGURES_ON, 72_014),
+        ],
+        packages=[
+            PackageFactory.build(tool=tool, type="docker", name="flask"),
+            PackageFactory.build(tool=tool, type="pypi", name="Flask"),
+        ],
+    )
+
+    cells = {row.label: row.cells[0] for section in matrix([known]) for row in section.rows}
+
+    assert cells == {
+        "Language": Cell("Python", as_of=FACTS_ON),
+        "Licence": Cell("Proprietary", as_of=FACTS_ON),
+        "Status": Cell("deprecated", as_of=FACTS_ON),
+        "First release": Cell("Apr 2010", as_of=FACTS_ON),
+        "Packages": Cell("docker: flask, pypi: Flask", as_of=FACTS_ON),
+        "Website": Cell("flask.example", "https://www.flask.example/docs", FACTS_ON),
+        "Source code": Cell("pallets/flask", "https://github.com/pallets/flask", FACTS_ON),
+        "Stars": Cell("72K", as_of=FIGURES_ON),
+        "Stars gained in 90 days": Cell("−12", as_of=FIGURES_ON),
+        "Stars gained in a year": Cell("+1.9K", as_of=FIGURES_ON),
+        "Forks": Cell("0", as_of=FIGURES_ON),
+        "Latest release": Cell("3.1.2", as_of=date(2026, 7, 9)),
+        "Stacks": Cell("19.3K"),
+        "Followers": Cell("0"),
+        "Votes": Cell("0"),
+    }
+
+
+@pytest.mark.parametrize("repository", [None, {}])
+def test_matrix_says_unknown_of_what_is_not_known(repository: dict[str, Any] | None) -> None:
+    sections = matrix([column(repository=repository)])
+
+    unknown = {row.label for section in sections for row in section.rows if not row.cells[0].is_known}
+    labels = {row.label for section in sections for row in section.rows}
+    known = {"Status", "Stacks", "Followers", "Votes"} | (
+        {"Source code"} if repository is not None else set()
+    )
+    assert unknown == labels - known
+    assert all(
+        row.cells[0].text == UNKNOWN for section in sections for row in section.rows if row.label in unknown
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_same"),
+    [
+        (["MIT", "MIT"], True),
+        (["MIT", "Apache-2.0"], False),
+        (["MIT", "MIT", "Apache-2.0"], False),
+        (["MIT", UNKNOWN], False),
+        ([UNKNOWN, UNKNOWN], False),
+        (["0", "0", "0", "0"], True),
+    ],
+)
+def test_row_is_the_same_when_all_are_known_to_be(texts: list[str], is_same: bool) -> None:
+    assert Row("Licence", [Cell(text) for text in texts]).is_same == is_same
+
+
+def test_section_is_the_same_when_all_its_rows_are() -> None:
+    same, different = Row("a", [Cell("1"), Cell("1")]), Row("b", [Cell("1"), Cell("2")])
+
+    assert Section("s", [same, same]).is_same
+    assert not Section("s", [same, different]).is_same
+
+
+@pytest.mark.parametrize(
+    ("cells", "as_of"),
+    [
+        ([Cell("1", as_of=FACTS_ON), Cell("2", as_of=FACTS_ON)], FACTS_ON),
+        ([Cell("1", as_of=FACTS_ON), Cell(UNKNOWN)], FACTS_ON),
+        ([Cell("1", as_of=FACTS_ON), Cell("2", as_of=FIGURES_ON)], None),
+        ([Cell("1", as_of=FACTS_ON), Cell("2")], None),
+        ([Cell("1"), Cell("2")], None),
+        ([Cell(UNKNOWN)], None),
+    ],
+)
+def test_section_has_a_date_when_all_that_is_known_is_of_one_day(
+    cells: list[Cell], as_of: date | None
+) -> None:
+    assert Section("s", [Row("a", cells)]).as_of == as_of
+
+
+counts = st.none() | st.integers(0, 10**9)
+columns = st.builds(
+    lambda language, license_, first, stars, forks, release, readings: column(
+        tool={"language": language, "license": license_, "first_release": first},
+        repository=figures(stars=stars, forks=forks, latest_release=release),
+        readings=[Reading(FIGURES_ON - timedelta(days=30 * at), count) for at, count in enumerate(readings)][
+            ::-1
+        ],
+    ),
+    st.sampled_from(["", "Rust", "Python"]),
+    st.sampled_from(["", "MIT", "Apache-2.0 OR MIT"]),
+    st.sampled_from(["", "2010", "2010-04", "2010-04-01", "2010-02-31"]),
+    counts,
+    counts,
+    st.sampled_from(["", "1.0"]),
+    st.lists(st.integers(0, 10**6), max_size=14),
+)
+
+
+@given(st.lists(columns, min_size=2, max_size=4))
+@settings(deadline=None, max_examples=80)
+def test_matrix_has_a_cell_with_words_for_every_tool(given_columns: list[Column]) -> None:
+    rows = [row for section in matrix(given_columns) for row in section.rows]
+
+    assert {len(row.cells) for row in rows} == {len(given_columns)}
+    for cell in (cell for row in rows for cell in row.cells):
+        assert cell.text.strip(" -–—")
+        assert cell.is_known or (cell.url, cell.as_of) == ("", None)
+    for at, one in enumerate(given_columns):
+        assert one.repository
+        assert row(matrix(given_columns), "Stars").cells[at].is_known == (one.repository.stars is not None)
+
+
+@given(columns, st.integers(2, 4))
+@settings(deadline=None, max_examples=40)
+def test_matrix_of_one_tool_repeated_differs_in_nothing_that_is_known(one: Column, times: int) -> None:
+    rows = [row for section in matrix([one] * times) for row in section.rows]
+
+    assert all(row.is_same == row.cells[0].is_known for row in rows)

@@ -1,0 +1,94 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.comparisons.models import Comparison
+from tests.factories.comparisons import make_comparison
+from tests.factories.tools import FunctionFactory, ToolFactory
+from tests.pages.conftest import make_catalogue
+
+pytestmark = pytest.mark.django_db
+
+
+def test_home_shows_the_taxonomy_with_counts(client: Client) -> None:
+    ToolFactory(name="Flask")
+    ToolFactory(name="Django", function=FunctionFactory(slug="frameworks"))
+
+    response = client.get("/")
+
+    (layer,) = response.context["taxonomy"]
+    assert layer.node.name == "Application And Data"
+    assert response.context["tool_count"] == layer.count == 2
+    assert b"Languages And Frameworks" in response.content
+    assert b"2 tools in four layers" in response.content
+
+
+def test_home_works_with_an_empty_catalogue(client: Client) -> None:
+    response = client.get("/")
+
+    assert response.status_code == 200
+    assert b"The catalogue is empty." in response.content
+    assert b"None yet. Any two tools can be compared all the same" in response.content
+
+
+def test_home_shows_the_most_starred_first(client: Client) -> None:
+    ToolFactory(name="Small", stars=10)
+    ToolFactory(name="Large", stars=72014)
+    ToolFactory(name="Unknown")
+
+    response = client.get("/")
+
+    assert [tool.name for tool in response.context["starred"]] == ["Large", "Small"]
+    assert b"72K" in response.content
+    assert b"as of 1 Aug 2026" in response.content
+
+
+def test_home_links_written_comparisons(client: Client) -> None:
+    make_comparison(ToolFactory(name="Flask"), ToolFactory(name="Actix"), differences=1)
+    make_comparison(ToolFactory(name="Rails"), ToolFactory(name="Django"))
+
+    response = client.get("/")
+
+    assert [stackup.title for _, stackup in response.context["comparisons"]] == ["Actix vs Flask"]
+    assert b'href="/stackups/actix-vs-flask/"' in response.content
+
+
+def test_home_shows_nothing_that_is_not_listed(client: Client) -> None:
+    flask, hidden = ToolFactory(name="Flask"), ToolFactory(name="Hidden", is_listed=False, stars=5)
+    make_comparison(flask, hidden, differences=1)
+
+    response = client.get("/")
+
+    assert b"Hidden" not in response.content
+    assert response.context["tool_count"] == 1
+
+
+def test_home_shows_at_most_nine_comparisons_and_eight_tools(client: Client, rich_catalogue: Any) -> None:
+    response = client.get("/")
+
+    assert Comparison.objects.count() > 9
+    assert len(response.context["comparisons"]) == 9
+    assert len(response.context["starred"]) == 8
+
+
+def test_home_needs_at_most_8_queries(
+    client: Client, rich_catalogue: Any, count_queries: Callable[..., Any]
+) -> None:
+    with count_queries(at_most=8):
+        response = client.get("/")
+
+    assert response.status_code == 200
+
+
+def test_home_needs_as_many_queries_for_more_rows(client: Client, count_queries: Callable[..., Any]) -> None:
+    make_catalogue(tools=3)
+    with count_queries(at_most=8) as few:
+        client.get("/")
+    make_catalogue(tools=20)
+
+    with count_queries(at_most=len(few)) as many:
+        client.get("/")
+
+    assert len(many) == len(few)

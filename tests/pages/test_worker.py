@@ -1,0 +1,48 @@
+"""A real Celery worker in a process of its own, on the database of this test."""
+
+import email
+import email.policy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.pages.models import ContactMessage, SocialCard
+from apps.pages.services.cards import mark_due_cards
+from tests.factories.tools import ToolFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_message_of_the_contact_form_arrives_as_mail(
+    client: Client, celery_worker: Callable[..., Any], contact_data: dict[str, str], tmp_path: Path
+) -> None:
+    client.post("/contact/", contact_data)
+
+    with celery_worker() as wait_for:
+        wait_for("send_due_messages[")
+        wait_for("succeeded")
+
+    (file,) = (tmp_path / "mail").iterdir()
+    mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    assert mail["To"] == "operator@localhost"
+    assert mail["Reply-To"] == "alice@example.org"
+    assert mail["Subject"] == "[StackShare] A wrong licence"
+    assert "Flask is under BSD-3-Clause.\nSee its LICENSE.txt." in mail.get_content()
+    assert ContactMessage.objects.get().sent_at is not None
+
+
+def test_cards_are_drawn_by_the_worker_when_they_are_marked(
+    client: Client, celery_worker: Callable[..., Any]
+) -> None:
+    ToolFactory(name="Flask")
+    mark_due_cards()
+
+    with celery_worker() as wait_for:
+        wait_for("draw_due_cards[")
+        wait_for("succeeded")
+
+    assert client.get("/cards/tools/flask.png").headers["Content-Type"] == "image/png"
+    assert not SocialCard.objects.filter(image=None).exists()

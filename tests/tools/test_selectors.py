@@ -1,0 +1,156 @@
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from apps.github.growth import Reading
+from apps.tools import selectors
+from apps.tools.models import Integration, Point, Tool
+from apps.tools.selectors import CategoryCount
+from tests.factories.tools import (
+    CategoryFactory,
+    FunctionFactory,
+    IntegrationFactory,
+    LayerFactory,
+    PointFactory,
+    StarReadingFactory,
+    ToolFactory,
+    ToolRepositoryFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def shape(nodes: list[CategoryCount]) -> dict[str, Any]:
+    return {node.node.slug: (node.count, shape(list(node.children))) for node in nodes}
+
+
+def test_taxonomy_counts_listed_tools_from_the_functions_up() -> None:
+    ToolFactory.create_batch(2)
+    ToolFactory(is_listed=False)
+    ToolFactory(function=FunctionFactory(slug="languages"))
+    ToolFactory(function=FunctionFactory(slug="databases", parent=CategoryFactory(slug="data-stores")))
+
+    assert shape(selectors.taxonomy()) == {
+        "application-and-data": (
+            4,
+            {
+                "data-stores": (1, {"databases": (1, {})}),
+                "languages-and-frameworks": (3, {"languages": (1, {}), "microframeworks": (2, {})}),
+            },
+        )
+    }
+
+
+def test_taxonomy_leaves_out_what_holds_no_listed_tool() -> None:
+    LayerFactory(slug="devops")
+    FunctionFactory()
+    ToolFactory(is_listed=False)
+
+    assert selectors.taxonomy() == []
+
+
+def test_taxonomy_is_in_the_order_of_positions() -> None:
+    for position, slug in ((2, "a"), (1, "b"), (1, "c")):
+        ToolFactory(function=FunctionFactory(slug=slug, position=position))
+
+    [layer] = selectors.taxonomy()
+
+    assert [node.node.slug for node in layer.children[0].children] == ["b", "c", "a"]
+
+
+def test_taxonomy_costs_one_query_with_all_addresses(count_queries: Callable[..., Any]) -> None:
+    for slug in "abcdefgh":
+        ToolFactory(function=FunctionFactory(slug=slug))
+
+    with count_queries(at_most=1):
+        [layer] = selectors.taxonomy()
+        addresses = {node.node.get_absolute_url() for node in layer.children[0].children}
+
+    assert len(addresses) == 8
+
+
+def test_repository_of_a_tool_is_the_primary_one(count_queries: Callable[..., Any]) -> None:
+    known, unknown = ToolFactory(stars=7), ToolFactory()
+    ToolRepositoryFactory(tool=known)
+    ToolRepositoryFactory(tool=unknown)
+
+    with count_queries(at_most=1):
+        found = selectors.repositories_of([known, unknown])
+
+    assert {pk: repository.stars for pk, repository in found.items()} == {known.pk: 7}
+
+
+def test_readings_ascend_by_date(count_queries: Callable[..., Any]) -> None:
+    later = StarReadingFactory(date="2026-02-01", stars=20)
+    StarReadingFactory(repository=later.repository, date="2026-01-01", stars=10)
+    other = ToolRepositoryFactory().repository
+
+    with count_queries(at_most=1):
+        found = selectors.readings_of([later.repository, other])
+
+    assert found == {
+        later.repository.pk: [Reading(date(2026, 1, 1), 10), Reading(date(2026, 2, 1), 20)],
+        other.pk: [],
+    }
+
+
+def test_integrations_are_seen_from_both_sides(count_queries: Callable[..., Any]) -> None:
+    flask, python = ToolFactory(name="Flask"), ToolFactory(name="Python")
+    IntegrationFactory(tool=flask, other=python, kind=Integration.Kind.RUNS_ON)
+
+    with count_queries(at_most=1):
+        found = selectors.integrations_of([flask, python])
+
+    assert [(link.words, link.other) for link in found[flask.pk]] == [("runs on", python)]
+    assert [(link.words, link.other) for link in found[python.pk]] == [("runs", flask)]
+
+
+@pytest.mark.parametrize("side", ["tool", "other"])
+def test_integration_with_an_unlisted_tool_is_left_out(side: str) -> None:
+    hidden, shown = ToolFactory(is_listed=False), ToolFactory()
+    IntegrationFactory(**{side: hidden, "other" if side == "tool" else "tool": shown})
+
+    assert selectors.integrations_of([shown]) == {shown.pk: []}
+
+
+def test_integrations_are_sorted_by_words_then_name() -> None:
+    tool = ToolFactory()
+    for name, kind in (("b", "runs_on"), ("C", "extends"), ("A", "runs_on")):
+        IntegrationFactory(tool=tool, other=ToolFactory(name=name, slug=name.lower()), kind=kind)
+
+    links = selectors.integrations_of([tool])[tool.pk]
+
+    assert [(link.words, link.other.name) for link in links] == [
+        ("extends", "C"),
+        ("runs on", "A"),
+        ("runs on", "b"),
+    ]
+
+
+def test_points_are_parted_and_the_most_voted_come_first(count_queries: Callable[..., Any]) -> None:
+    tool, other = ToolFactory(), ToolFactory()
+    low, high = PointFactory(tool=tool, vote_count=1), PointFactory(tool=tool, vote_count=9)
+    con = PointFactory(tool=tool, kind=Point.Kind.CON)
+
+    with count_queries(at_most=1):
+        found = selectors.points_of([tool, other])
+
+    assert (found[tool.pk].pros, found[tool.pk].cons) == ([high, low], [con])
+    assert (found[other.pk].pros, found[other.pk].cons) == ([], [])
+
+
+def test_points_come_with_their_headings() -> None:
+    tool = ToolFactory()
+    pro = PointFactory(tool=tool)
+
+    assert selectors.points_of([tool])[tool.pk].groups == [("Pros", "plus", [pro]), ("Cons", "minus", [])]
+
+
+@pytest.mark.parametrize("tools", [0, 1, 4])
+def test_selectors_take_any_number_of_tools(tools: int) -> None:
+    rows: list[Tool] = ToolFactory.create_batch(tools)
+
+    assert len(selectors.points_of(rows)) == len(selectors.integrations_of(rows)) == tools
+    assert selectors.repositories_of(rows) == {}
