@@ -225,7 +225,8 @@ STORAGES = {
         )
     },
 }
-WHITENOISE_AUTOREFRESH = False
+# Without it every test client reads all of STATIC_ROOT, and warns where there is none.
+WHITENOISE_AUTOREFRESH = TESTING
 WHITENOISE_USE_FINDERS = False
 
 # --- Security -----------------------------------------------------------------------------------
@@ -269,7 +270,8 @@ if not _proxies.isdecimal():
 TRUSTED_PROXY_COUNT = int(_proxies)
 # A request of this site is a form with text: no more than this before anything is parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# The admin page of a tool with all its rows has some hundred.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -2,16 +2,30 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
-from django.forms import BaseModelFormSet, ModelForm
+from django.forms import BaseInlineFormSet, BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.comparisons.models import Comparison, ComparisonTool, Difference, DifferenceText
+from apps.comparisons.services import canonical_slug
+
+
+class SideFormSet(BaseInlineFormSet[ComparisonTool, Comparison, ModelForm[ComparisonTool]]):
+    """The sides: the tools that the slug names, and no others."""
+
+    def clean(self) -> None:
+        super().clean()
+        chosen = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
+        slugs = [values["tool"].slug for values in chosen if "tool" in values]
+        if canonical_slug(slugs) != self.instance.slug:
+            raise ValidationError("Name the tools that the slug names, each once.")
 
 
 class SideInline(admin.TabularInline[ComparisonTool, Comparison]):
     model = ComparisonTool
+    formset = SideFormSet
     extra = 0
     max_num = 4
     autocomplete_fields = ("tool",)

@@ -72,6 +72,7 @@ def load_comparisons(comparisons: Comparisons) -> int:
     slugs = {slug for entry in comparisons.written for slug in entry.tools}
     slugs |= {slug for group in comparisons.related for slug in group}
     tools = dict(Tool.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    _follow_renamed_tools()
     existing = {
         comparison.slug: comparison
         for comparison in Comparison.objects.prefetch_related("sides__tool", "differences__texts__tool")
@@ -93,6 +94,17 @@ def load_comparisons(comparisons: Comparisons) -> int:
             )
             changed += 1
     return changed
+
+
+def _follow_renamed_tools() -> None:
+    """Move the comparisons of tools that have another slug now to the address that follows from it."""
+    comparisons = Comparison.objects.prefetch_related("sides__tool")
+    by_slug = {comparison.slug: comparison for comparison in comparisons}
+    for comparison in by_slug.values():
+        slug = canonical_slug([side.tool.slug for side in comparison.sides.all()])
+        if slug and slug not in by_slug:
+            comparison.slug, comparison.changed_at = slug, timezone.now()
+            comparison.save(update_fields=["slug", "changed_at"])
 
 
 def _wanted_content(entry: ComparisonEntry) -> object:

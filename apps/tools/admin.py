@@ -1,9 +1,11 @@
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.forms import BaseModelFormSet, Form, ModelForm
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import QuerySet, URLField
+from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -77,12 +79,17 @@ class ToolAdmin(admin.ModelAdmin[Tool]):
         "is_listed",
         "origin",
         "status",
-        "function__parent",
+        ("function__parent", admin.RelatedOnlyFieldListFilter),
         ("description", admin.EmptyFieldListFilter),
     )
     list_select_related = ("function", "imported")
     search_fields = ("name", "slug", "aliases__slug", "tagline")
     prepopulated_fields = {"slug": ("name",)}
+    formfield_overrides = {
+        URLField: {"assume_scheme": "https"},
+        # Not by commas, which are part of the texts.
+        ArrayField: {"delimiter": "\n", "widget": AdminTextareaWidget, "help_text": "One in each line."},
+    }
     autocomplete_fields = ("function", "successor")
     readonly_fields = (
         "origin",
@@ -97,16 +104,24 @@ class ToolAdmin(admin.ModelAdmin[Tool]):
     inlines = (AliasInline, PackageInline, RepositoryInline, IntegrationInline, PointInline)
     actions = ("list_tools", "unlist_tools")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Tool | None = None) -> tuple[str, ...]:
+        # The catalogue's files name their tools, and what they compare, by slug: it changes there.
+        fixed = ("slug",) if obj and obj.origin == Tool.Origin.CATALOGUE else ()
+        return (*self.readonly_fields, *fixed)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Tool | None = None) -> dict[str, Any]:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
     @admin.display(description="popularity (import)", ordering="imported__popularity")
     def popularity(self, tool: Tool) -> str:
         imported = getattr(tool, "imported", None)
         return f"{imported.popularity:,.0f}" if imported and imported.popularity is not None else ""
 
-    @admin.action(description="List the chosen tools")
+    @admin.action(description="List the chosen tools", permissions=["change"])
     def list_tools(self, request: HttpRequest, tools: QuerySet[Tool]) -> None:
         self._set_listed(request, tools, is_listed=True)
 
-    @admin.action(description="Take the chosen tools off the lists")
+    @admin.action(description="Take the chosen tools off the lists", permissions=["change"])
     def unlist_tools(self, request: HttpRequest, tools: QuerySet[Tool]) -> None:
         self._set_listed(request, tools, is_listed=False)
 
@@ -133,9 +148,15 @@ class ToolAdmin(admin.ModelAdmin[Tool]):
         formsets = list(formsets)
         super().save_related(request, form, formsets, change)
         parts = [PARTS[formset.model] for formset in formsets if formset.model and formset.has_changed()]
+        tool = form.instance
+        if change and "slug" in form.changed_data:
+            # Its former address goes on leading to it.
+            ToolAlias.objects.get_or_create(slug=form.initial["slug"], defaults={"tool": tool})
+            tool.aliases.filter(slug=tool.slug).delete()
+            parts.append(PARTS[ToolAlias])
         if parts:
-            _note_edit(form.instance, parts)
-            form.instance.save(update_fields=["edited_fields", "changed_at"])
+            _note_edit(tool, parts)
+            tool.save(update_fields=["edited_fields", "changed_at"])
 
 
 def _note_edit(tool: Tool, names: list[str]) -> None:
@@ -153,6 +174,10 @@ class CategoryAdmin(admin.ModelAdmin[Category]):
     search_fields = ("name", "slug")
     autocomplete_fields = ("parent",)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> tuple[str, ...]:
+        # What stands below it would be on the wrong level.
+        return ("level",) if obj else ()
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Category], search_term: str
     ) -> tuple[QuerySet[Category], bool]:
@@ -163,45 +188,51 @@ class CategoryAdmin(admin.ModelAdmin[Category]):
         return found, may_have_duplicates
 
 
-@admin.register(Point)
-class PointAdmin(admin.ModelAdmin[Point]):
-    list_display = ("text", "kind", "tool", "about", "vote_count", "origin", "created_at")
-    list_filter = ("kind", "origin")
-    list_select_related = ("tool",)
-    search_fields = ("text", "tool__name")
-    autocomplete_fields = ("tool",)
-    readonly_fields = ("vote_count", "origin")
+class PartAdmin(admin.ModelAdmin[Any]):
+    """For rows around a tool: notes at the tool that a person decided on them."""
 
-    def save_model(self, request: HttpRequest, obj: Point, form: Form, change: bool) -> None:
+    list_select_related: Sequence[str] = ("tool",)
+    autocomplete_fields: Sequence[str] = ("tool",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
         super().save_model(request, obj, form, change)
-        self._note_edit([obj])
+        if form.changed_data:
+            # At both tools, where the row goes from one to another.
+            self._note_edit({obj.tool_id, form.initial.get("tool", obj.tool_id)})
 
-    def delete_model(self, request: HttpRequest, obj: Point) -> None:
-        self._note_edit([obj])
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
         super().delete_model(request, obj)
+        self._note_edit({obj.tool_id})
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Point]) -> None:
-        self._note_edit(queryset.select_related("tool"))
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        ids = set(queryset.values_list("tool_id", flat=True))
         super().delete_queryset(request, queryset)
+        self._note_edit(ids)
 
-    def _note_edit(self, points: Iterable[Point]) -> None:
-        tools = {point.tool_id: point.tool for point in points}.values()
+    def _note_edit(self, ids: Collection[int]) -> None:
+        tools = list(Tool.objects.filter(pk__in=ids))
         for tool in tools:
-            _note_edit(tool, [PARTS[Point]])
+            _note_edit(tool, [PARTS[self.model]])
         Tool.objects.bulk_update(tools, ["edited_fields", "changed_at"])
 
 
+@admin.register(Point)
+class PointAdmin(PartAdmin):
+    list_display = ("text", "kind", "tool", "about", "vote_count", "origin", "created_at")
+    list_filter = ("kind", "origin")
+    search_fields = ("text", "tool__name")
+    readonly_fields = ("vote_count", "origin")
+
+
 @admin.register(Package)
-class PackageAdmin(admin.ModelAdmin[Package]):
+class PackageAdmin(PartAdmin):
     list_display = ("name", "type", "tool")
     list_filter = ("type",)
-    list_select_related = ("tool",)
     search_fields = ("name", "tool__name")
-    autocomplete_fields = ("tool",)
 
 
 @admin.register(Integration)
-class IntegrationAdmin(admin.ModelAdmin[Integration]):
+class IntegrationAdmin(PartAdmin):
     list_display = ("tool", "kind", "other")
     list_filter = ("kind",)
     list_select_related = ("tool", "other")
@@ -224,6 +255,7 @@ class ImportedToolAdmin(ReadOnlyAdmin[ImportedTool]):
     list_select_related = ("tool",)
     search_fields = ("tool__name", "external_id")
     ordering = ("-popularity",)
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(CatalogueLoad)

@@ -49,9 +49,7 @@ def make_rows() -> None:
         ToolFactory(name=f"Library {number:02}", language="Go", function=libraries)
 
 
-def _framework(
-    name: str, language: str, licence: str, stars: int, function: Category, *, logo: str
-) -> Tool:
+def _framework(name: str, language: str, licence: str, stars: int, function: Category, *, logo: str) -> Tool:
     tool = ToolFactory(
         name=name,
         language=language,

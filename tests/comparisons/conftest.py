@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from apps.github.models import StarReading
 from apps.tools.models import Integration, Point, Tool
 from tests.factories.comparisons import make_comparison
 from tests.factories.tools import (
@@ -61,12 +62,14 @@ def _rich_tool(chance: random.Random, at: int) -> Tool:
         stars=50_000 + at,
     )
     repository = tool.repository_links.get().repository
-    for month in range(READINGS):
-        StarReadingFactory(
+    StarReading.objects.bulk_create(
+        StarReadingFactory.build(
             repository=repository,
             date=date(2019, 1, 1) + timedelta(days=30 * month),
             stars=500 * month + chance.randint(0, 400),
         )
+        for month in range(READINGS)
+    )
     for kind in Point.Kind:
         for _ in range(POINTS):
             PointFactory(tool=tool, kind=kind, text=prose(chance, 14)[:140])

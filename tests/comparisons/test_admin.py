@@ -167,13 +167,19 @@ def test_admin_refuses_a_slug_that_is_no_address(maud_client: Client, written: C
     assert Comparison.objects.get().slug == "actix-vs-flask"
 
 
-def test_admin_refuses_more_than_four_sides(maud_client: Client, written: Comparison) -> None:
-    sides = [{"comparison": written.pk, "tool": ToolFactory().pk, "pick_when": ""} for _ in range(5)]
+@pytest.mark.parametrize("names", [[], ["Actix"], ["Actix", "Rails"], ["Actix", "Flask", "Rails"]])
+def test_admin_refuses_sides_that_the_slug_does_not_name(maud_client: Client, names: list[str]) -> None:
+    tools = {name: ToolFactory(name=name).pk for name in ("Actix", "Flask", "Rails")}
+    sides = [{"tool": tools[name], "pick_when": ""} for name in names]
 
-    answer = maud_client.post(change_url(written), form_of(written) | inline("sides", sides, initial=0))
+    answer = maud_client.post(
+        reverse("admin:comparisons_comparison_add"),
+        {"slug": "actix-vs-flask"} | inline("sides", sides, initial=0) | inline("differences", [], initial=0),
+    )
 
     assert answer.status_code == 200
-    assert written.sides.count() == 2
+    assert b"Name the tools that the slug names, each once." in answer.content
+    assert not Comparison.objects.exists()
 
 
 def test_admin_is_closed_to_those_who_are_no_moderators(

@@ -2,15 +2,20 @@ import json
 import logging
 import socket
 from collections.abc import Iterator
+from threading import Event
+from typing import Any
 
 import pytest
 import redis
 from celery import Celery
+from celery.contrib.testing.worker import start_worker
+from celery.signals import task_success
 
+from apps.comparisons.tasks import rank_alternatives
 from apps.core.jobs import ring
 from stackshare.celery import app as celery_app
 
-TASK = "apps.comparisons.tasks.rank_alternatives"
+TASK = rank_alternatives.name
 
 
 @pytest.fixture
@@ -32,6 +37,23 @@ def test_ring_leaves_a_message_with_the_name_of_the_task(redis_url: str) -> None
     with redis.Redis.from_url(redis_url) as client:
         messages = [json.loads(message) for message in client.lrange("celery", 0, -1)]
     assert [message["headers"]["task"] for message in messages] == [TASK]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ring_wakes_a_worker() -> None:
+    done = Event()
+
+    def note(sender: Any, **_: object) -> None:
+        if sender.name == TASK:
+            done.set()
+
+    task_success.connect(note)
+    try:
+        with start_worker(celery_app, pool="solo", perform_ping_check=False):
+            ring(TASK)
+            assert done.wait(20)
+    finally:
+        task_success.disconnect(note)
 
 
 @pytest.mark.parametrize(

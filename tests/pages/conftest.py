@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,7 +39,7 @@ def make_catalogue(*, tools: int) -> list[Tool]:
         )
         for number in range(tools)
     ]
-    for tool, other in zip(made, made[1:], strict=False):
+    for tool, other in pairwise(made):
         make_comparison(tool, other, differences=2)
     return made
 

@@ -64,9 +64,9 @@ def test_tool_data_leaves_out_what_is_unknown() -> None:
     assert software.keys().isdisjoint({"description", "sameAs", "license"})
 
 
-@pytest.mark.parametrize("license", ["", "MIT OR Apache-2.0", "LicenseRef-Proprietary"])
-def test_tool_data_names_no_licence_that_has_no_address(license: str) -> None:
-    software, _ = graph(structured.tool_data(context(), make_tool(license=license)))
+@pytest.mark.parametrize("expression", ["", "MIT OR Apache-2.0", "LicenseRef-Proprietary"])
+def test_tool_data_names_no_licence_that_has_no_address(expression: str) -> None:
+    software, _ = graph(structured.tool_data(context(), make_tool(license=expression)))
 
     assert "license" not in software
 

@@ -1,7 +1,8 @@
-"""The settings as production and development load them, each time in a process of its own."""
+"""The settings as production and development load them."""
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,53 +26,45 @@ PRODUCTION = {
     "REDIS_URL": "redis://redis.example.org:6379/3",
 }
 
-SHOW = """
-import json, sys
-from django.conf import settings
-names = sys.argv[1:]
-settings.DEBUG
-print(json.dumps({name: getattr(settings, name, None) for name in names}, default=str))
-"""
-
-Load = Callable[..., Any]
+Load = Callable[..., dict[str, Any]]
 
 
-def start(code: str, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Load:
+    """The settings that come of these variables with nothing else in the environment."""
+
+    def load(**environment: str) -> dict[str, Any]:
+        with monkeypatch.context() as patch:
+            for name in list(os.environ):
+                patch.delenv(name)
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            return runpy.run_path(str(ROOT / "stackshare/settings.py"))
+
+    return load
+
+
+def start(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Runs Python in a process of its own with these variables."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPYCACHEPREFIX") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, *arguments],
         cwd=ROOT,
-        env=kept | {"DJANGO_SETTINGS_MODULE": "stackshare.settings"} | environment,
+        env=kept | environment,
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-def load(*names: str, **environment: str) -> dict[str, Any]:
-    """The settings of these names with nothing else in the environment."""
-    done = start(SHOW, *names, **environment)
-    assert done.returncode == 0, done.stderr
-    shown: dict[str, Any] = json.loads(done.stdout)
-    return shown
-
-
-def refusal(**environment: str) -> str:
-    """The last line that a start says which comes to nothing."""
-    done = start(SHOW, **environment)
-    assert done.returncode == 1
-    return done.stderr.strip().splitlines()[-1]
-
-
 @pytest.mark.parametrize("name", PRODUCTION)
-@pytest.mark.parametrize("value", [None, ""])
-def test_production_does_not_start_without(name: str, value: str | None) -> None:
-    environment = PRODUCTION | {name: value} if value is not None else PRODUCTION.copy()
-    if value is None:
-        del environment[name]
+def test_production_does_not_start_without(name: str) -> None:
+    environment = {other: value for other, value in PRODUCTION.items() if other != name}
 
-    said = refusal(**environment)
+    done = start("manage.py", "check", **environment)
 
+    said = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 1
     assert said.startswith("django.core.exceptions.ImproperlyConfigured: ")
     assert name in said
 
@@ -78,79 +72,68 @@ def test_production_does_not_start_without(name: str, value: str | None) -> None
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("SITE_URL", "http://stacks.example.org", "https://"),
-        ("SITE_URL", "https://", "https://"),
-        ("SITE_URL", "stacks.example.org", "https://"),
+        *((name, "", "") for name in PRODUCTION),
+        ("SITE_URL", "http://stacks.example.org", "such as https://"),
+        ("SITE_URL", "https://", "such as https://"),
+        ("SITE_URL", "stacks.example.org", "such as https://"),
         ("ALLOWED_HOSTS", " , ", "separated by commas"),
-        ("DATABASE_URL", "sqlite:///stacks.sqlite", "postgres://"),
-        ("DATABASE_URL", "stacks", "postgres://"),
-        ("REDIS_URL", "localhost:6379", "redis://"),
-        ("EMAIL_URL", "mail.example.org", "smtp://"),
+        ("DATABASE_URL", "sqlite:///stacks.sqlite", "begin with postgres://"),
+        ("DATABASE_URL", "stacks", "begin with postgres://"),
+        ("REDIS_URL", "localhost:6379", "begin with redis://"),
+        ("EMAIL_URL", "mail.example.org", "begin with smtp://"),
         ("TRUSTED_PROXY_COUNT", "two", "a number"),
         ("TRUSTED_PROXY_COUNT", "-1", "a number"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO"),
     ],
 )
-def test_production_does_not_start_with_nonsense(name: str, value: str, words: str) -> None:
-    said = refusal(**(PRODUCTION | {name: value}))
-
-    assert said.startswith("django.core.exceptions.ImproperlyConfigured: ")
-    assert name in said
-    assert words in said
+def test_production_names_the_variable_that_is_wrong(load: Load, name: str, value: str, words: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"{name}.*{words}"):
+        load(**(PRODUCTION | {name: value}))
 
 
-def test_production_is_what_starts_when_nothing_says_otherwise() -> None:
-    for value in ("0", "", "no", "maybe"):
-        assert load("DEVELOPMENT", "DEBUG", **PRODUCTION, DEVELOPMENT=value, DEBUG="1") == {
-            "DEVELOPMENT": False,
-            "DEBUG": False,
-        }
+@pytest.mark.parametrize("value", ["0", "", "no", "maybe"])
+def test_production_is_what_starts_when_nothing_says_otherwise(load: Load, value: str) -> None:
+    loaded = load(**PRODUCTION, DEVELOPMENT=value, DEBUG="1")
+
+    assert (loaded["DEVELOPMENT"], loaded["DEBUG"]) == (False, False)
 
 
-def test_production_reads_what_the_environment_says() -> None:
-    shown = load(
-        *("SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "REDIS_URL", "CELERY_BROKER_URL", "DEFAULT_FROM_EMAIL"),
-        **PRODUCTION,
-    )
+def test_production_reads_what_the_environment_says(load: Load) -> None:
+    loaded = load(**PRODUCTION, TRUSTED_PROXY_COUNT="2", LOG_LEVEL="warning")
 
-    assert shown == {
-        "SECRET_KEY": PRODUCTION["SECRET_KEY"],
-        "ALLOWED_HOSTS": ["stacks.example.org", "www.stacks.example.org"],
-        "SITE_URL": "https://stacks.example.org",
-        "REDIS_URL": "redis://redis.example.org:6379/3",
-        "CELERY_BROKER_URL": "redis://redis.example.org:6379/3",
-        "DEFAULT_FROM_EMAIL": "Stacks <noreply@example.org>",
-    }
+    assert loaded["SECRET_KEY"] == PRODUCTION["SECRET_KEY"]
+    assert loaded["ALLOWED_HOSTS"] == ["stacks.example.org", "www.stacks.example.org"]
+    assert loaded["SITE_URL"] == "https://stacks.example.org"
+    assert loaded["DEFAULT_FROM_EMAIL"] == "Stacks <noreply@example.org>"
+    assert loaded["TRUSTED_PROXY_COUNT"] == 2
+    assert loaded["LOGGING"]["root"]["level"] == "WARNING"
 
 
-def test_production_reads_the_address_of_the_database() -> None:
-    database = load("DATABASES", **PRODUCTION)["DATABASES"]["default"]
+def test_production_reads_the_address_of_the_database(load: Load) -> None:
+    database = load(**PRODUCTION)["DATABASES"]["default"]
 
     assert (database["HOST"], database["PORT"], database["NAME"]) == ("db.example.org", 5433, "stacks")
     assert (database["USER"], database["PASSWORD"]) == ("user", "p@ss")
-    assert database["CONN_MAX_AGE"] is None
-    assert database["CONN_HEALTH_CHECKS"] is True
+    assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (None, True)
 
 
-def test_production_reads_the_address_of_the_mail_server() -> None:
-    shown = load(
-        *("EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_USE_TLS", "EMAIL_HOST_PASSWORD"), **PRODUCTION
+def test_production_reads_the_address_of_the_mail_server(load: Load) -> None:
+    loaded = load(**PRODUCTION)
+
+    assert loaded["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
+    assert (loaded["EMAIL_HOST"], loaded["EMAIL_PORT"], loaded["EMAIL_USE_TLS"]) == (
+        "mail.example.org",
+        587,
+        True,
     )
-
-    assert shown == {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": "mail.example.org",
-        "EMAIL_PORT": 587,
-        "EMAIL_USE_TLS": True,
-        "EMAIL_HOST_PASSWORD": "p@ss",
-    }
+    assert (loaded["EMAIL_HOST_USER"], loaded["EMAIL_HOST_PASSWORD"]) == ("user", "p@ss")
 
 
-def test_production_is_served_over_tls_only() -> None:
+def test_production_is_served_over_tls_only(load: Load) -> None:
     expected = {
         "SECURE_SSL_REDIRECT": True,
         "SECURE_REDIRECT_EXEMPT": ["^healthz$"],
-        "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"],
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
         "SECURE_HSTS_SECONDS": 365 * 24 * 3600,
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
         "SECURE_HSTS_PRELOAD": True,
@@ -158,15 +141,17 @@ def test_production_is_served_over_tls_only() -> None:
         "CSRF_COOKIE_SECURE": True,
     }
 
-    assert load(*expected, **PRODUCTION) == expected
+    loaded = load(**PRODUCTION)
+
+    assert {name: loaded[name] for name in expected} == expected
 
 
-def test_production_leaves_the_redirect_to_the_proxy_when_told_so() -> None:
-    shown = load("SECURE_SSL_REDIRECT", "SECURE_PROXY_SSL_HEADER", **PRODUCTION, SSL_REDIRECT="0")
-    untrusting = load("SECURE_PROXY_SSL_HEADER", **PRODUCTION, TRUST_FORWARDED_PROTO="0")
+def test_production_leaves_the_redirect_to_the_proxy_when_told_so(load: Load) -> None:
+    assert load(**PRODUCTION, SSL_REDIRECT="0")["SECURE_SSL_REDIRECT"] is False
 
-    assert shown["SECURE_SSL_REDIRECT"] is False
-    assert untrusting["SECURE_PROXY_SSL_HEADER"] is None
+
+def test_production_trusts_no_header_of_a_proxy_when_told_so(load: Load) -> None:
+    assert "SECURE_PROXY_SSL_HEADER" not in load(**PRODUCTION, TRUST_FORWARDED_PROTO="0")
 
 
 SERVE = """
@@ -180,7 +165,8 @@ print(json.dumps([response.status_code, dict(response.headers)]))
 
 def serve(path: str, **extra: str) -> tuple[int, dict[str, str]]:
     """The status and headers that a production server answers with."""
-    done = start(SERVE, path, json.dumps(extra), **PRODUCTION)
+    variables = PRODUCTION | {"DJANGO_SETTINGS_MODULE": "stackshare.settings"}
+    done = start("-c", SERVE, path, json.dumps(extra), **variables)
     assert done.returncode == 0, done.stderr
     status, headers = json.loads(done.stdout.strip().splitlines()[-1])
     return status, headers
@@ -200,63 +186,63 @@ def test_production_asks_for_https_from_then_on() -> None:
 
 
 def test_production_passes_the_checks_of_django() -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **PRODUCTION},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = start("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
 
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
 
 
-def test_development_needs_nothing_else() -> None:
-    shown = load("DEVELOPMENT", "DEBUG", "ALLOWED_HOSTS", "SECURE_SSL_REDIRECT", "SITE_URL", DEVELOPMENT="1")
+def test_development_starts_with_nothing_else() -> None:
+    done = start("manage.py", "check", DEVELOPMENT="1")
 
-    assert shown == {
-        "DEVELOPMENT": True,
-        "DEBUG": False,
-        "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"],
-        "SECURE_SSL_REDIRECT": False,
-        "SITE_URL": "",
-    }
+    assert done.returncode == 0, done.stderr
 
 
-def test_development_shows_errors_with_code_when_asked_to() -> None:
-    assert load("DEBUG", DEVELOPMENT="1", DEBUG="1") == {"DEBUG": True}
+def test_development_is_for_this_machine(load: Load) -> None:
+    loaded = load(DEVELOPMENT="1")
+
+    assert loaded["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert loaded["SITE_URL"] == ""
+    assert loaded["DEBUG"] is False
+    assert "SECURE_SSL_REDIRECT" not in loaded
 
 
-def test_development_puts_mail_into_its_own_folder() -> None:
-    shown = load("EMAIL_BACKEND", "EMAIL_FILE_PATH", DEVELOPMENT="1")
-
-    assert shown["EMAIL_BACKEND"].endswith("filebased.EmailBackend")
-    assert shown["EMAIL_FILE_PATH"] == str(ROOT / "var/mail")
+def test_development_shows_errors_with_code_when_asked_to(load: Load) -> None:
+    assert load(DEVELOPMENT="1", DEBUG="1")["DEBUG"] is True
 
 
-def test_mail_goes_to_the_folder_of_the_url() -> None:
-    shown = load("EMAIL_FILE_PATH", DEVELOPMENT="1", EMAIL_URL="filemail:///srv/a%20b/mail")
-
-    assert shown["EMAIL_FILE_PATH"] == "/srv/a b/mail"
+def test_development_takes_an_empty_variable_for_none(load: Load) -> None:
+    assert load(DEVELOPMENT="1", REDIS_URL="")["REDIS_URL"] == "redis://localhost:6379/0"
 
 
-def test_celery_reaches_redis_by_its_socket() -> None:
-    shown = load(
-        *("CELERY_BROKER_URL", "CELERY_BROKER_TRANSPORT_OPTIONS", "CELERY_REDBEAT_REDIS_URL"),
-        DEVELOPMENT="1",
-        REDIS_URL="unix:///run/redis.sock?db=2",
-    )
+def test_development_puts_mail_into_its_own_folder(load: Load) -> None:
+    loaded = load(DEVELOPMENT="1")
 
-    assert shown["CELERY_BROKER_URL"] == "redis+socket:///run/redis.sock?virtual_host=2"
-    assert shown["CELERY_REDBEAT_REDIS_URL"] == "unix:///run/redis.sock?db=2"
+    assert loaded["EMAIL_BACKEND"] == "django.core.mail.backends.filebased.EmailBackend"
+    assert loaded["EMAIL_FILE_PATH"] == str(ROOT / "var/mail")
+
+
+def test_mail_goes_to_the_folder_of_the_url(load: Load) -> None:
+    loaded = load(DEVELOPMENT="1", EMAIL_URL="filemail:///srv/a%20b/mail")
+
+    assert loaded["EMAIL_FILE_PATH"] == "/srv/a b/mail"
+
+
+@pytest.mark.parametrize(
+    ("address", "broker_url"),
+    [
+        ("redis://redis.example.org:6379/3", "redis://redis.example.org:6379/3"),
+        ("unix:///run/redis.sock?db=2", "redis+socket:///run/redis.sock?virtual_host=2"),
+    ],
+)
+def test_celery_reaches_redis_at_the_same_address(load: Load, address: str, broker_url: str) -> None:
+    loaded = load(DEVELOPMENT="1", REDIS_URL=address)
+
+    assert loaded["CELERY_BROKER_URL"] == broker_url
+    assert loaded["CELERY_REDBEAT_REDIS_URL"] == address
     # A Unix socket knows no such option and refuses it.
-    assert "socket_keepalive" not in shown["CELERY_BROKER_TRANSPORT_OPTIONS"]
-
-
-def test_log_level_may_be_in_small_letters() -> None:
-    assert load("LOGGING", DEVELOPMENT="1", LOG_LEVEL="warning")["LOGGING"]["root"]["level"] == "WARNING"
+    keeps_alive = "socket_keepalive" in loaded["CELERY_BROKER_TRANSPORT_OPTIONS"]
+    assert keeps_alive == address.startswith("redis://")
 
 
 def test_mail_server_that_does_not_answer_is_given_up_before_the_task_is() -> None:

@@ -37,6 +37,9 @@ class Command(BaseCommand):
     ) -> None:
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
+        refused: Path | None = options["refused"]
+        if refused and (refused.is_dir() or not refused.parent.is_dir()):
+            raise CommandError(f"{refused} can't be written: name a file in a folder that exists.")
         with tqdm(total=count_rows(file), unit=" rows", disable=None, leave=False) as bar:
             try:
                 report = import_dataset(
@@ -58,6 +61,6 @@ class Command(BaseCommand):
             write(f"  line {refusal.line}: {refusal.name}: {refusal.reason}")
         if len(report.refused) > SHOWN_REFUSALS:
             write(f"  and {len(report.refused) - SHOWN_REFUSALS} more; --refused FILE writes them all")
-        if options["refused"]:
+        if refused:
             lines = (f"line {r.line}: {r.name}: {r.reason}\n" for r in report.refused)
-            options["refused"].write_text("".join(lines), encoding="utf-8")
+            refused.write_text("".join(lines), encoding="utf-8")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.tools.catalogue import CATALOGUE_DIR
 from apps.tools.logos import LOGO_DIR, is_allowed, logo_svg
 from apps.tools.management.catalogue import checked_catalogue
 
@@ -24,8 +25,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("licences", type=Path, metavar="simple-icons.json")
+        parser.add_argument("--from", dest="root", type=Path, default=CATALOGUE_DIR, metavar="DIR")
+        parser.add_argument("--to", dest="target", type=Path, default=LOGO_DIR, metavar="DIR")
 
-    def handle(self, *, licences: Path, **options: Any) -> None:
+    def handle(self, *, licences: Path, root: Path, target: Path, **options: Any) -> None:
         try:
             icons = importlib.import_module("simplepycons").all_icons
         except ModuleNotFoundError:
@@ -34,17 +37,19 @@ class Command(BaseCommand):
             metadata = {entry["slug"]: entry for entry in json.loads(licences.read_text(encoding="utf-8"))}
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise CommandError(f"{licences} is not the data file of simple-icons: {error}") from None
-        wanted = sorted({sourced.entry.logo for sourced in checked_catalogue().tools if sourced.entry.logo})
+        wanted = sorted(
+            {sourced.entry.logo for sourced in checked_catalogue(root).tools if sourced.entry.logo}
+        )
         known = set(icons.names()) & metadata.keys()
-        LOGO_DIR.mkdir(parents=True, exist_ok=True)
-        for old in LOGO_DIR.glob("*.svg"):
+        target.mkdir(parents=True, exist_ok=True)
+        for old in target.glob("*.svg"):
             old.unlink()
         rows = []
         for slug in filter(known.__contains__, wanted):
             licence = (metadata[slug].get("license") or {}).get("type", "")
             used = is_allowed(licence)
             if used:
-                self._write(slug, icons[slug])
+                (target / f"{slug}.svg").write_text(_svg(slug, icons[slug]), encoding="utf-8")
             rows.append(
                 [
                     slug,
@@ -55,7 +60,7 @@ class Command(BaseCommand):
                     used,
                 ]
             )
-        with (LOGO_DIR / "logos.csv").open("w", encoding="utf-8", newline="") as file:
+        with (target / "logos.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerows([COLUMNS, *rows])
         refused = [row[0] for row in rows if not row[-1]]
@@ -66,9 +71,9 @@ class Command(BaseCommand):
         if unknown:
             raise CommandError(f"Simple Icons has no {', '.join(unknown)}: correct `logo` in those entries.")
 
-    def _write(self, slug: str, icon: Any) -> None:
-        path = re.search(r'<path\s+d="([^"]+)"', icon.raw_svg, re.DOTALL)
-        if path is None:
-            raise CommandError(f"The mark {slug} is not a single path.")
-        svg = logo_svg(re.sub(r"\s+", " ", path[1]), icon.primary_color)
-        (LOGO_DIR / f"{slug}.svg").write_text(svg, encoding="utf-8")
+
+def _svg(slug: str, icon: Any) -> str:
+    path = re.search(r'<path\s+d="([^"]+)"', icon.raw_svg, re.DOTALL)
+    if path is None:
+        raise CommandError(f"The mark {slug} is not a single path.")
+    return logo_svg(re.sub(r"\s+", " ", path[1]), icon.primary_color)

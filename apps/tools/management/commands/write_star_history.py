@@ -20,10 +20,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.csv")
+        parser.add_argument("--from", dest="root", type=Path, default=CATALOGUE_DIR, metavar="DIR")
 
-    def handle(self, *, file: Path, **options: Any) -> None:
+    def handle(self, *, file: Path, root: Path, **options: Any) -> None:
         wanted = {
-            name.lower() for sourced in checked_catalogue().tools for name in sourced.entry.repositories
+            name.lower() for sourced in checked_catalogue(root).tools for name in sourced.entry.repositories
         }
         try:
             with file.open(encoding="utf-8", newline="") as source:
@@ -37,9 +38,7 @@ class Command(BaseCommand):
                 f"{file} is no star history: {error!r}. It needs {', '.join(COLUMNS)}."
             ) from None
         rows.sort(key=lambda row: (row[0].lower(), row[1]))
-        with lzma.open(
-            CATALOGUE_DIR / "star_history.csv.xz", "wt", encoding="utf-8", newline="", preset=9
-        ) as target:
+        with lzma.open(root / "star_history.csv.xz", "wt", encoding="utf-8", newline="", preset=9) as target:
             csv.writer(target, lineterminator="\n").writerows([COLUMNS, *rows])
         names = {row[0].lower() for row in rows}
         self.stdout.write(
