@@ -1,6 +1,6 @@
 """Latency and compressed size of the main pages of a running site, one request after the other.
 
-    python bench/pages.py http://127.0.0.1:8000
+python bench/pages.py http://127.0.0.1:8000
 """
 
 import argparse

@@ -72,12 +72,11 @@ def load_comparisons(comparisons: Comparisons) -> int:
     slugs = {slug for entry in comparisons.written for slug in entry.tools}
     slugs |= {slug for group in comparisons.related for slug in group}
     tools = dict(Tool.objects.filter(slug__in=slugs).values_list("slug", "pk"))
-    _follow_renamed_tools()
+    changed = _follow_renamed_tools()
     existing = {
         comparison.slug: comparison
         for comparison in Comparison.objects.prefetch_related("sides__tool", "differences__texts__tool")
     }
-    changed = 0
     for entry in comparisons.written:
         slug = canonical_slug(entry.tools)
         found = existing.get(slug)
@@ -96,15 +95,19 @@ def load_comparisons(comparisons: Comparisons) -> int:
     return changed
 
 
-def _follow_renamed_tools() -> None:
-    """Move the comparisons of tools that have another slug now to the address that follows from it."""
-    comparisons = Comparison.objects.prefetch_related("sides__tool")
-    by_slug = {comparison.slug: comparison for comparison in comparisons}
-    for comparison in by_slug.values():
+def _follow_renamed_tools() -> int:
+    """Move the comparisons of tools that have another slug now to the address that follows; answers how many."""
+    moved = 0
+    comparisons = list(Comparison.objects.prefetch_related("sides__tool"))
+    taken = {comparison.slug for comparison in comparisons}
+    for comparison in comparisons:
         slug = canonical_slug([side.tool.slug for side in comparison.sides.all()])
-        if slug and slug not in by_slug:
+        if slug and slug not in taken:
+            taken.add(slug)
             comparison.slug, comparison.changed_at = slug, timezone.now()
             comparison.save(update_fields=["slug", "changed_at"])
+            moved += 1
+    return moved
 
 
 def _wanted_content(entry: ComparisonEntry) -> object:

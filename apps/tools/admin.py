@@ -1,11 +1,12 @@
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, URLField
-from django.forms import BaseModelFormSet, ModelForm
+from django.forms import BaseInlineFormSet, BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -43,14 +44,48 @@ class PackageInline(admin.TabularInline[Package, Tool]):
     extra = 0
 
 
+class PartFormSet(BaseInlineFormSet[Any, Tool, ModelForm[Any]]):
+    """The rows of one part of a tool, with checks of what the database promises of them together."""
+
+    def clean(self) -> None:
+        super().clean()
+        if not any(self.errors):
+            kept = [form.cleaned_data for form in self.forms if form.cleaned_data]
+            self.check([row for row in kept if not row.get("DELETE")])
+
+    def check(self, rows: list[dict[str, Any]]) -> None:
+        """Raise ValidationError where `rows`, by the names of their fields, can't stand together."""
+        raise NotImplementedError
+
+
+class RepositoryFormSet(PartFormSet):
+    def check(self, rows: list[dict[str, Any]]) -> None:
+        if sum(row["is_primary"] for row in rows) > 1:
+            raise ValidationError("A tool has one primary repository.")
+
+
+class IntegrationFormSet(PartFormSet):
+    def check(self, rows: list[dict[str, Any]]) -> None:
+        if any(row["other"] == self.instance for row in rows):
+            raise ValidationError("A tool does not integrate with itself.")
+
+
+class PointFormSet(PartFormSet):
+    def check(self, rows: list[dict[str, Any]]) -> None:
+        if len({(row["kind"], row["text"].lower()) for row in rows}) < len(rows):
+            raise ValidationError("The tool has a statement twice.")
+
+
 class RepositoryInline(admin.TabularInline[ToolRepository, Tool]):
     model = ToolRepository
+    formset = RepositoryFormSet
     extra = 0
     autocomplete_fields = ("repository",)
 
 
 class IntegrationInline(admin.TabularInline[Integration, Tool]):
     model = Integration
+    formset = IntegrationFormSet
     fk_name = "tool"
     extra = 0
     autocomplete_fields = ("other",)
@@ -58,6 +93,7 @@ class IntegrationInline(admin.TabularInline[Integration, Tool]):
 
 class PointInline(admin.TabularInline[Point, Tool]):
     model = Point
+    formset = PointFormSet
     extra = 0
     fields = ("kind", "text", "about", "position")
 
@@ -191,8 +227,8 @@ class CategoryAdmin(admin.ModelAdmin[Category]):
 class PartAdmin(admin.ModelAdmin[Any]):
     """For rows around a tool: notes at the tool that a person decided on them."""
 
-    list_select_related: Sequence[str] = ("tool",)
-    autocomplete_fields: Sequence[str] = ("tool",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("tool",)
+    autocomplete_fields: ClassVar[tuple[str, ...]] = ("tool",)
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -1,10 +1,8 @@
 """What readers do on the site with JavaScript on."""
 
 import re
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage

@@ -79,6 +79,8 @@ PAYLOADS = [
     "[x](data:image/svg+xml;base64,PHN2Zy8+)",
     "[x](file:///etc/passwd)",
     "[x](blob:https://evil.example/1)",
+    "[x](ftp://evil.example/x)",
+    "[x](intent://evil.example#Intent;end)",
     "[x](feed:javascript:alert(1))",
     "[x](jar:javascript:alert(1)!/)",
     "[x][1]\n\n[1]: javascript:alert(1)",

@@ -111,12 +111,12 @@ def in_two_threads() -> Run:
             finally:
                 connections.close_all()
 
-        threads = [threading.Thread(target=work) for _ in range(2)]
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
-        assert len(results) == 2
+            thread.join(timeout=30)
+        assert len(results) == 2, "A thread failed, or waits for a lock that the test holds."
         return results
 
     return run

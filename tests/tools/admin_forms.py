@@ -12,7 +12,10 @@ def form_data(response: Any, **changes: Any) -> dict[str, Any]:
     forms = [response.context["adminform"].form]
     for inline in response.context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
-    data = {bound.html_name: bound.value() for form in forms for bound in form} | changes
+    fields = [bound for form in forms for bound in form]
+    data = {bound.html_name: bound.value() for bound in fields}
+    data |= {bound.html_initial_name: bound.value() for bound in fields if bound.field.show_hidden_initial}
+    data |= changes
     # An empty field and a box that is not ticked are not sent.
     return {name: value for name, value in data.items() if value is not None and value is not False}
 

@@ -16,6 +16,7 @@ from tests.factories.tools import (
     RepositoryFactory,
     ToolAliasFactory,
     ToolFactory,
+    ToolRepositoryFactory,
 )
 from tests.tools.admin_forms import errors_of, form_data, queries_of
 
@@ -46,9 +47,10 @@ def flask() -> Tool:
     return tool
 
 
-def only_seeing(client: Client, model: str) -> Client:
+def permitted(client: Client, *actions: str) -> Client:
+    """A browser of somebody who may do no more than these, such as "view_tool"."""
     user = UserFactory(is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename=f"view_{model}"))
+    user.user_permissions.set(Permission.objects.filter(codename__in=actions))
     client.force_login(user)
     return client
 
@@ -323,6 +325,55 @@ def test_row_that_is_wrong_is_refused_with_words(
     assert not getattr(flask, prefix).exists()
 
 
+def test_statement_that_is_added_twice_is_refused(maud_client: Client, flask: Tool) -> None:
+    PointFactory(tool=flask, text="One file is enough", about="3")
+
+    response = save(
+        maud_client,
+        flask,
+        **{
+            "points-TOTAL_FORMS": 2,
+            "points-1-kind": "pro",
+            "points-1-text": "one FILE is enough",
+            "points-1-about": "2",
+            "points-1-position": 1,
+        },
+    )
+
+    assert "The tool has a statement twice." in str(errors_of(response))
+
+
+def test_integration_that_is_added_twice_is_refused(maud_client: Client, flask: Tool) -> None:
+    other = IntegrationFactory(tool=flask, kind="runs_on").other
+
+    response = save(
+        maud_client,
+        flask,
+        **{
+            "integrations-TOTAL_FORMS": 2,
+            "integrations-1-other": other.pk,
+            "integrations-1-kind": "runs_on",
+        },
+    )
+
+    assert response.status_code == 200
+    assert "Please correct the duplicate" in response.text
+
+
+def test_primary_repository_can_be_changed(maud_client: Client) -> None:
+    tool = ToolFactory(name="Flask", stars=1)
+    second = ToolRepositoryFactory(tool=tool)
+
+    response = save(
+        maud_client,
+        tool,
+        **{"repository_links-0-is_primary": None, "repository_links-1-is_primary": "on"},
+    )
+
+    assert response.status_code == 302
+    assert tool.repository_links.get(is_primary=True) == second
+
+
 def test_second_primary_repository_is_refused(maud_client: Client) -> None:
     tool = ToolFactory(name="Flask", stars=1)
 
@@ -420,14 +471,14 @@ def test_action_takes_tools_off_the_lists(maud_client: Client) -> None:
 def test_action_is_for_those_who_may_change_tools(client: Client, action: str) -> None:
     shown, hidden = ToolFactory(), ToolFactory(is_listed=False)
 
-    response = act(only_seeing(client, "tool"), action, shown, hidden)
+    response = act(permitted(client, "view_tool"), action, shown, hidden)
 
     assert response.status_code == 200
     assert list(Tool.objects.listed()) == [shown]
 
 
 def test_change_page_only_shows_to_those_who_may_not_change(client: Client, flask: Tool) -> None:
-    client = only_seeing(client, "tool")
+    client = permitted(client, "view_tool")
 
     shown = client.get(change_url(flask))
     sent = client.post(change_url(flask), {"name": "Mine"})
@@ -435,6 +486,21 @@ def test_change_page_only_shows_to_those_who_may_not_change(client: Client, flas
     assert shown.status_code == 200
     assert sent.status_code == 403
     assert client.get(ADD).status_code == 403
+
+
+@pytest.mark.parametrize("may", ["view", "change"])
+def test_tool_is_saved_by_those_who_may_not_delete_what_is_around_it(
+    client: Client, make_rich_tool: Callable[..., Tool], may: str
+) -> None:
+    tool = make_rich_tool("Flask", rows=2)
+    parts = ["toolalias", "package", "toolrepository", "integration", "point"]
+    client = permitted(client, "view_tool", "change_tool", *(f"{may}_{part}" for part in parts))
+
+    response = save(client, tool, name="Flask!")
+
+    tool.refresh_from_db()
+    assert response.status_code == 302
+    assert (tool.name, tool.edited_fields) == ("Flask!", ["name"])
 
 
 def test_actions_cost_the_same_for_3_and_30_rows(
