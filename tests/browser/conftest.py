@@ -1,6 +1,7 @@
 """The site on a live server, and pages of it in a real Chromium."""
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
 from django.core.management import call_command
@@ -16,6 +17,7 @@ PATIENCE = 15_000
 expect.set_options(timeout=PATIENCE)
 
 OpenPage = Callable[..., Page]
+Scheme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="session")
@@ -44,38 +46,41 @@ def site(browser: Browser, server: str, django_db_blocker: DjangoDbBlocker) -> I
 
 
 def new_context(
-    browser: Browser,
-    site: str,
-    *,
-    width: int = 1280,
-    scheme: str = "light",
-    javascript: bool = True,
-    bypass_csp: bool = False,
+    browser: Browser, site: str, *, javascript: bool = True, bypass_csp: bool = False
 ) -> BrowserContext:
     """A browser without cookies, cache and history, at the site."""
     context = browser.new_context(
-        base_url=site,
-        viewport={"width": width, "height": 800},
-        color_scheme=scheme,
-        java_script_enabled=javascript,
-        bypass_csp=bypass_csp,
-        reduced_motion="reduce",
+        base_url=site, java_script_enabled=javascript, bypass_csp=bypass_csp, reduced_motion="reduce"
     )
     context.set_default_timeout(PATIENCE)
     return context
 
 
-@pytest.fixture
-def open_page(browser: Browser, site: str) -> Iterator[OpenPage]:
-    """`open_page("/tools/", width=390, scheme="dark", javascript=False)`: a page in a context of its own."""
-    contexts = []
+@pytest.fixture(scope="session")
+def scripted_page(browser: Browser, server: str) -> Iterator[Page]:
+    with new_context(browser, server) as context:
+        yield context.new_page()
 
-    def open_page(path: str, **options: object) -> Page:
-        contexts.append(new_context(browser, site, **options))
-        page = contexts[-1].new_page()
+
+@pytest.fixture(scope="session")
+def plain_page(browser: Browser, server: str) -> Iterator[Page]:
+    with new_context(browser, server, javascript=False) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def open_page(site: str, request: pytest.FixtureRequest) -> OpenPage:
+    """`open_page("/tools/", width=390, scheme="dark", javascript=False)`: a page of the site, without cookies.
+
+    A new page costs Chromium six times what an address in an open one does, so all tests share one or two.
+    """
+
+    def open_page(path: str, *, width: int = 1280, scheme: Scheme = "light", javascript: bool = True) -> Page:
+        page: Page = request.getfixturevalue("scripted_page" if javascript else "plain_page")
+        page.context.clear_cookies()
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
         page.goto(path)
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page

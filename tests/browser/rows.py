@@ -44,6 +44,7 @@ def make_rows() -> None:
         successor=express,
         language="JavaScript",
     )
+    _long_words(frameworks)
     libraries = FunctionFactory(slug="http-clients", parent=CategoryFactory(slug="libraries"))
     for number in range(OTHERS):
         ToolFactory(name=f"Library {number:02}", language="Go", function=libraries)
@@ -64,10 +65,22 @@ def _framework(name: str, language: str, licence: str, stars: int, function: Cat
     )
     PackageFactory(tool=tool, name=f"{tool.slug}-with-a-name-as-long-as-some-of-them-are")
     PointFactory.create_batch(3, tool=tool)
-    PointFactory(tool=tool, text="Handlers are looked up with app.dependency_overrides_provider_of_router")
     PointFactory.create_batch(2, tool=tool, kind=Point.Kind.CON)
     _history(tool.repositories.get(), stars)
     return tool
+
+
+def _long_words(function: Category) -> None:
+    """A tool whose names have no place to break, as some have."""
+    name = "OpenTelecommunicationsInstrumentation"
+    tool = ToolFactory(
+        name=name,
+        function=function,
+        website=f"https://{name.lower()}.example.org",
+        license="LicenseRef-UniversalPermissiveWithAnExceptionForLinking",
+    )
+    PackageFactory(tool=tool, type="nuget", name=f"{name}.Abstractions")
+    PointFactory(tool=tool, text=f"Handlers are looked up with {name.lower()}_provider_of_dependencies")
 
 
 def _history(repository: Repository, stars: int) -> None:

@@ -66,12 +66,6 @@ def page_with_axe(browser: Browser, site: str) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def phone(browser: Browser, site: str) -> Iterator[Page]:
-    with new_context(browser, site, width=SMALLEST_PHONE) as context:
-        yield context.new_page()
-
-
-@pytest.fixture(scope="module")
 def watched(browser: Browser, site: str) -> Iterator[Watched]:
     with new_context(browser, site) as context:
         yield Watched(context.new_page())
@@ -109,7 +103,9 @@ def test_page_gives_the_browser_no_cause_to_complain(watched: Watched, name: str
 
 
 @every_page
-def test_page_is_no_wider_than_a_small_phone(phone: Page, name: str) -> None:
-    go_to(phone, name)
+def test_page_is_no_wider_than_a_small_phone(site: str, scripted_page: Page, name: str) -> None:
+    scripted_page.set_viewport_size({"width": SMALLEST_PHONE, "height": 640})
 
-    assert phone.evaluate("document.documentElement.scrollWidth") <= SMALLEST_PHONE
+    go_to(scripted_page, name)
+
+    assert scripted_page.evaluate("document.documentElement.scrollWidth") <= SMALLEST_PHONE

@@ -1,6 +1,5 @@
 """What becomes of browser tests on a machine without a Chromium."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,15 +28,19 @@ def run_pytest(folder: Path, *options: str, **environment: str) -> subprocess.Co
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.browser.chromium", "-p", "no:cacheprovider", *options],
         cwd=folder,
-        env={"PATH": str(folder), "PYTHONPATH": str(settings.BASE_DIR), "HOME": os.environ["HOME"]}
-        | environment,
+        env={
+            "PATH": str(folder),
+            "PYTHONPATH": str(settings.BASE_DIR),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            **environment,
+        },
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["one process", "two processes"])
+@pytest.mark.parametrize("options", [[], ["-p", "xdist", "-n", "2"]], ids=["one process", "two processes"])
 def test_one_line_says_what_was_left_out_and_how_to_get_it(tmp_path: Path, options: list[str]) -> None:
     run = run_pytest(tmp_path, *options)
 

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.conf import settings as django_settings
+from django.db import connection, transaction
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from apps.comparisons.models import Comparison
+from apps.core.locks import hold_lock
 from apps.pages import tasks
 from apps.pages.models import SocialCard
 from apps.pages.services import cards
@@ -30,6 +32,13 @@ def opened(data: bytes) -> Image.Image:
 def gap_of(data: bytes) -> Image.Image:
     """The strip between the line of the foot and the mark and name, which is empty."""
     return opened(data).convert("L").crop((0, cards.FOOT + 4, cards.SIZE[0], cards.FOOT + 30))
+
+
+def marked_elsewhere() -> None:
+    try:
+        cards.mark_due_cards()
+    finally:
+        connection.close()
 
 
 # --- Which are due --------------------------------------------------------------------------------
@@ -174,13 +183,24 @@ def test_mark_needs_as_many_queries_for_more_rows(count_queries: Callable[..., A
 
 
 @pytest.mark.django_db(transaction=True)
-def test_mark_makes_each_card_once_when_two_workers_run(in_two_threads: Any) -> None:
-    make_catalogue(tools=10)
+def test_mark_waits_for_another_worker_that_marks() -> None:
+    worker = threading.Thread(target=marked_elsewhere, daemon=True)
+    waiting = (
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database"
+        " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+    )
+    waits = 0
 
-    due = in_two_threads(cards.mark_due_cards)
+    with transaction.atomic(), hold_lock("cards"), connection.cursor() as cursor:
+        worker.start()
+        while worker.is_alive() and not waits:
+            worker.join(timeout=0.02)
+            (waits,) = cursor.execute(waiting).fetchone()
+        SocialCard.objects.create(path="site", title="Marked meanwhile", digest="other")
+    worker.join(timeout=30)
 
-    assert due == [20, 20]
-    assert SocialCard.objects.count() == 20
+    assert waits == 1
+    assert SocialCard.objects.get().title == django_settings.PRODUCT_NAME
 
 
 # --- Drawing them ---------------------------------------------------------------------------------

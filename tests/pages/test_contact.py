@@ -3,12 +3,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from apps.pages.forms import ContactForm
 from apps.pages.models import ContactMessage
+from apps.pages.services.messages import send_due_messages
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +48,21 @@ def test_contact_wakes_a_worker_after_commit(
 
     assert before_commit == []
     assert queued_tasks() == ["apps.pages.tasks.send_due_messages"]
+
+
+@pytest.mark.parametrize("field", ["subject", "name", "text"])
+def test_contact_lets_nobody_write_headers_of_the_mail(
+    client: Client, contact_data: Data, settings: Any, field: str
+) -> None:
+    client.post("/contact/", contact_data | {field: "Hello\r\nBcc: victim@example.org\r\n\r\nSpam"})
+
+    send_due_messages()
+
+    headers = mail.outbox[0].message()
+    assert "Bcc" not in headers
+    assert headers["To"] == settings.OPERATOR_EMAIL
+    assert mail.outbox[0].recipients() == [settings.OPERATOR_EMAIL]
+    assert len(headers["Subject"].splitlines()) == 1
 
 
 def test_contact_says_once_that_the_message_is_on_its_way(client: Client, contact_data: Data) -> None:
@@ -210,7 +228,7 @@ def test_contact_is_one_write(client: Client, contact_data: Data, count_queries:
     assert len(written) == 1
 
 
-@settings(deadline=None, max_examples=100)
+@hypothesis_settings(deadline=None, max_examples=100)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=120))
 def test_form_makes_every_subject_one_line(subject: str) -> None:
     form = ContactForm({"name": "A", "email": "a@example.org", "text": "Hello", "subject": subject})
