@@ -8,8 +8,9 @@ from django.forms import BaseInlineFormSet, BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.comparisons.models import Comparison, ComparisonTool, Difference, DifferenceText
+from apps.comparisons.models import MAX_TOOLS, Comparison, ComparisonTool, Difference, DifferenceText
 from apps.comparisons.services import canonical_slug
+from apps.core.admin import LISTS_AS_LINES
 
 
 class SideFormSet(BaseInlineFormSet[ComparisonTool, Comparison, ModelForm[ComparisonTool]]):
@@ -27,7 +28,8 @@ class SideInline(admin.TabularInline[ComparisonTool, Comparison]):
     model = ComparisonTool
     formset = SideFormSet
     extra = 0
-    max_num = 4
+    max_num = MAX_TOOLS
+    formfield_overrides = LISTS_AS_LINES
     autocomplete_fields = ("tool",)
 
 

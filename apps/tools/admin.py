@@ -2,15 +2,13 @@ from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminTextareaWidget
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, URLField
 from django.forms import BaseInlineFormSet, BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import LISTS_AS_LINES, ReadOnlyAdmin
 from apps.tools.models import (
     Alternative,
     CatalogueLoad,
@@ -121,11 +119,7 @@ class ToolAdmin(admin.ModelAdmin[Tool]):
     list_select_related = ("function", "imported")
     search_fields = ("name", "slug", "aliases__slug", "tagline")
     prepopulated_fields = {"slug": ("name",)}
-    formfield_overrides = {
-        URLField: {"assume_scheme": "https"},
-        # Not by commas, which are part of the texts.
-        ArrayField: {"delimiter": "\n", "widget": AdminTextareaWidget, "help_text": "One in each line."},
-    }
+    formfield_overrides = {URLField: {"assume_scheme": "https"}, **LISTS_AS_LINES}
     autocomplete_fields = ("function", "successor")
     readonly_fields = (
         "origin",

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -34,10 +33,6 @@ class ToolQuerySet(models.QuerySet[Row]):
         return self.filter(
             Q(function=category) | Q(function__parent=category) | Q(function__parent__parent=category)
         )
-
-    def named(self, names: list[str]) -> Self:
-        """The tools with one of these names, in whatever case."""
-        return self.alias(name_key=Lower("name")).filter(name_key__in=[name.lower() for name in names])
 
     def with_function(self) -> Self:
         """Select the place in the taxonomy too."""

@@ -31,7 +31,7 @@ def form_of(comparison: Comparison, **changes: Any) -> dict[str, Any]:
             "id": side.pk,
             "comparison": comparison.pk,
             "tool": side.tool_id,
-            "pick_when": ",".join(side.pick_when),
+            "pick_when": "\n".join(side.pick_when),
         }
         for side in comparison.sides.all()
     ]
@@ -141,7 +141,9 @@ def test_admin_marks_the_comparisons_of_differences_that_a_person_chose_to_delet
 
 
 def test_admin_adds_a_comparison(maud_client: Client) -> None:
-    sides = [{"tool": ToolFactory(name=name).pk, "pick_when": "a,b"} for name in ("Actix", "Flask")]
+    sides = [
+        {"tool": ToolFactory(name=name).pk, "pick_when": "small, or new\r\nb"} for name in ("Actix", "Flask")
+    ]
     form = {"slug": "actix-vs-flask", "summary": "", "texts_on": ""}
 
     answer = maud_client.post(
@@ -153,8 +155,8 @@ def test_admin_adds_a_comparison(maud_client: Client) -> None:
     assert answer.status_code == 302
     assert comparison.is_edited
     assert [(side.tool.slug, side.pick_when) for side in comparison.sides.all()] == [
-        ("actix", ["a", "b"]),
-        ("flask", ["a", "b"]),
+        ("actix", ["small, or new", "b"]),
+        ("flask", ["small, or new", "b"]),
     ]
 
 

@@ -115,10 +115,10 @@ def test_listed_leaves_out_a_comparison_with_a_tool_that_is_not() -> None:
 
 
 def test_about_orders_by_the_number_of_tools_shared() -> None:
-    a, b, c, d = (ToolFactory(name=name) for name in "abcd")
-    one, all_three, two = make_comparison(a, d), make_comparison(a, b, c), make_comparison(a, b)
-    make_comparison(c, d)
+    a, b, c, d = (ToolFactory(name=name) for name in "ABCD")
+    one, two, two_of_three = make_comparison(a, c), make_comparison(c, d), make_comparison(b, c, d)
+    make_comparison(a, b)
 
-    found = Comparison.objects.about([a.pk, b.pk])
+    found = Comparison.objects.about([c.pk, d.pk])
 
-    assert list(found) == [two, all_three, one]
+    assert list(found) == [two_of_three, two, one]
