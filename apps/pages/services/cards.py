@@ -52,8 +52,9 @@ def mark_due_cards() -> int:
         settings.PRODUCT_NAME,
         ["See what teams build with, compare it fact by fact, ask before you choose"],
     )
-    wanted = {card.path: card for card in (site, *_tool_cards(), *_comparison_cards())}
     with transaction.atomic(), hold_lock("cards"):
+        # Under the lock: what was read before waiting for it might be older than what is stored.
+        wanted = {card.path: card for card in (site, *_tool_cards(), *_comparison_cards())}
         existing = {card.path: card for card in SocialCard.objects.defer("image")}
         new = [card for path, card in wanted.items() if path not in existing]
         changed = []
