@@ -9,7 +9,8 @@ import sys
 from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 import django_stubs_ext
 import environ
@@ -48,6 +49,39 @@ def required(name: str, *, development: str, schemes: Collection[str] = ()) -> s
     return value
 
 
+def configured_providers() -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """allauth's settings of the providers whose client id is in the environment, and the origins of their pages."""
+    providers: dict[str, dict[str, Any]] = {}
+    origins: list[str] = []
+    for provider, prefix, default_url in (
+        ("github", "GITHUB", "https://github.com"),
+        ("gitlab", "GITLAB", "https://gitlab.com"),
+        ("google", "GOOGLE", "https://accounts.google.com"),
+        ("openid_connect", "OIDC", ""),
+    ):
+        client_id = env(f"{prefix}_CLIENT_ID", default="")
+        if not client_id:
+            continue
+        app: dict[str, Any] = {"client_id": client_id, "secret": required(f"{prefix}_SECRET", development="")}
+        url = env(f"{prefix}_URL", default=default_url).rstrip("/")
+        if provider == "openid_connect":
+            if not url:
+                raise ImproperlyConfigured("Set OIDC_URL to the address of the OpenID Connect provider.")
+            app |= {
+                "provider_id": "oidc",
+                "name": env("OIDC_NAME", default="OpenID Connect"),
+                "settings": {"server_url": url},
+            }
+        elif provider == "gitlab":
+            app["settings"] = {"gitlab_url": url}
+        providers[provider] = {"APPS": [app]}
+        if provider in ("github", "google"):
+            # Verified addresses only; allauth asks GitHub for them by this scope.
+            providers[provider]["SCOPE"] = {"github": ["user:email"], "google": ["email", "profile"]}[provider]
+        origins.append("{0.scheme}://{0.netloc}".format(urlsplit(url)))
+    return providers, origins
+
+
 SECRET_KEY = required("SECRET_KEY", development="only-for-development-" + "not-secret-" * 4)
 _hosts = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
 ALLOWED_HOSTS = [host.strip() for host in _hosts if host.strip()]
@@ -77,14 +111,27 @@ OPERATOR_EMAIL = required("OPERATOR_EMAIL", development="operator@localhost")
 INSTALLED_APPS = [
     "apps.core",
     "apps.accounts",
+    "apps.notifications",
     "apps.github",
     "apps.tools",
+    "apps.votes",
     "apps.comparisons",
     "apps.pages",
+    "apps.api",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "apps.accounts.apps.GitHubSignInConfig",
+    "allauth.socialaccount.providers.gitlab",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "lucide",
-    "django.contrib.admin",
+    "rest_framework",
+    "apps.accounts.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -107,6 +154,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
 
 ROOT_URLCONF = "stackshare.urls"
@@ -145,11 +194,20 @@ AUTH_USER_MODEL = "accounts.User"
 REDIS_URL = required("REDIS_URL", development="redis://localhost:6379/0", schemes=("redis", "rediss", "unix"))
 
 CACHES = {
+    # Redis, and PostgreSQL while Redis is away: allauth counts attempts to sign in here.
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "apps.core.cache.FallbackCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "stackshare",
-    }
+        "OPTIONS": {"fallback": "database", "socket_timeout": 1, "socket_connect_timeout": 1},
+    },
+    # A migration of apps.core makes the table.
+    "database": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "core_cache",
+        "KEY_PREFIX": "stackshare",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
 }
 
 # --- Celery -------------------------------------------------------------------------------------
@@ -185,6 +243,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.comparisons.tasks.rank_alternatives",
         "schedule": crontab(hour=3, minute=10),
     },
+    "send-due-mail": {"task": "apps.core.tasks.send_due_mail", "schedule": timedelta(minutes=1)},
+    "recount": {"task": "apps.core.tasks.recount", "schedule": crontab(hour=4, minute=10)},
+    "write-due-exports": {"task": "apps.accounts.tasks.write_due_exports", "schedule": timedelta(minutes=1)},
+    "finish-closing": {"task": "apps.accounts.tasks.finish_closing", "schedule": timedelta(minutes=1)},
+    "forget-what-expired": {
+        "task": "apps.accounts.tasks.forget_what_expired",
+        "schedule": crontab(minute=20),
+    },
+    "mail-notifications": {
+        "task": "apps.notifications.tasks.mail_notifications",
+        "schedule": timedelta(minutes=5),
+    },
+    "mail-digests": {"task": "apps.notifications.tasks.mail_digests", "schedule": crontab(minute=40)},
+    "count-pending-votes": {"task": "apps.votes.tasks.count_pending_votes", "schedule": timedelta(minutes=5)},
+    "reverse-rings": {"task": "apps.votes.tasks.reverse_rings", "schedule": crontab(hour=3, minute=50)},
     "mark-due-cards": {"task": "apps.pages.tasks.mark_due_cards", "schedule": crontab(hour=3, minute=30)},
 }
 
@@ -270,15 +343,71 @@ if not _proxies.isdecimal():
 TRUSTED_PROXY_COUNT = int(_proxies)
 # A request of this site is a form with text: no more than this before anything is parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+# And one picture at most: what is larger is cut off while it arrives.
+FILE_UPLOAD_HANDLERS = ["apps.core.uploads.LimitedUploadHandler"]
 # The admin page of a tool with all its rows has some hundred.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
+# --- Signing in ---------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "pages:home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "pages:home"
+ACCOUNT_ADAPTER = "apps.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_USERNAME_VALIDATORS = "apps.accounts.usernames.USERNAME_VALIDATORS"
+ACCOUNT_USERNAME_MIN_LENGTH = 3
+# One spelling of a name, so that nobody can pose as somebody else by another case.
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_SESSION_REMEMBER = True
+# No person sees this field; robots fill it in.
+ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "homepage"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEVELOPMENT else "https"
+ACCOUNT_RATE_LIMITS = {
+    # Failed ones; a success takes back its own. All attempts of an address, so that passwords are not hashed
+    # without end: an office behind one address has room.
+    "login_failed": "10/5m/ip,10/5m/key",
+    "login": "100/5m/ip",
+    "reset_password": "20/d/ip,5/d/key",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = PRODUCT_NAME
+# Browsers know localhost as safe without TLS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
+USERSESSIONS_TRACK_ACTIVITY = False
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+# Staff need a second factor for the admin.
+ADMIN_SECOND_FACTOR = env.bool("ADMIN_SECOND_FACTOR", default=not DEVELOPMENT)
+
+# Accounts elsewhere. An e-mail address of theirs never opens an account of ours, and no token is kept.
+SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_PROVIDERS, _provider_origins = configured_providers()
+# Browsers apply form-action to where a sent form redirects to as well.
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += _provider_origins
 
 # --- Logging ------------------------------------------------------------------------------------
 

@@ -248,10 +248,10 @@ class PartAdmin(admin.ModelAdmin[Any]):
 
 @admin.register(Point)
 class PointAdmin(PartAdmin):
-    list_display = ("text", "kind", "tool", "about", "vote_count", "origin", "created_at")
+    list_display = ("text", "kind", "tool", "about", "up_count", "down_count", "author", "origin", "created_at")
     list_filter = ("kind", "origin")
     search_fields = ("text", "tool__name")
-    readonly_fields = ("vote_count", "origin")
+    readonly_fields = ("author", "origin", "up_count", "down_count", "true_count", "outdated_count", "created_at", "edited_at")
 
 
 @admin.register(Package)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -13,12 +14,18 @@ from django.db.models.functions import Length, Lower
 from django.db.models.lookups import GreaterThanOrEqual
 from django.urls import reverse
 
+from apps.core.folding import fold
 from apps.core.markdown import MAX_CHARACTERS
+from apps.core.ranking import wilson_lower_bound
 from apps.github.models import Repository
 from apps.tools.catalogue import is_reserved
 from apps.tools.entries import SLUG_PATTERN
 from apps.tools.logos import LOGO_DIR
 from apps.tools.querysets import CategoryQuerySet, ToolQuerySet
+
+# The length of a pro or con: enough for a reason, too little for an essay.
+MIN_POINT_CHARACTERS = 10
+MAX_POINT_CHARACTERS = 140
 
 _slug = RegexValidator(rf"^{SLUG_PATTERN}$", "Use lower-case letters, digits and single hyphens.")
 _partial_date = RegexValidator(
@@ -284,6 +291,23 @@ class Integration(models.Model):
         return f"{self.tool_id} {self.kind} {self.other_id}"
 
 
+class FoldedField(models.CharField[str, str]):
+    """The folded form of another field, set whenever the row is saved, one by one or in bulk."""
+
+    def __init__(self, *args: Any, source: str = "text", **kwargs: Any) -> None:
+        self.source = source
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "source": self.source}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        folded = fold(getattr(model_instance, self.source))
+        setattr(model_instance, self.attname, folded)
+        return folded
+
+
 class Point(models.Model):
     """A pro or a con of a tool: a statement that a reader can check, about a version or a year."""
 
@@ -293,35 +317,105 @@ class Point(models.Model):
 
     tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="points")
     kind = models.CharField(max_length=3, choices=Kind.choices)
-    text = models.CharField(max_length=140)
+    text = models.CharField(max_length=MAX_POINT_CHARACTERS)
+    # What is equal to this says the same.
+    folded = FoldedField(max_length=2 * MAX_POINT_CHARACTERS, editable=False)
     about = models.CharField(max_length=20, help_text="The version or year that it is about.")
     position = models.PositiveSmallIntegerField(default=0)
-    vote_count = models.PositiveIntegerField(default=0, editable=False)
     origin = models.CharField(max_length=10, choices=Tool.Origin.choices, default=Tool.Origin.PERSON)
+    # Empty for those of the catalogue, and of people who closed their account.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="points"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+    edited_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    # Counted from votes, and from answers to "Still true?"; `manage.py recount` mends them.
+    up_count = models.PositiveIntegerField("votes up", default=0, editable=False)
+    down_count = models.PositiveIntegerField("votes down", default=0, editable=False)
+    true_count = models.PositiveIntegerField("still true", default=0, editable=False)
+    outdated_count = models.PositiveIntegerField("no longer true", default=0, editable=False)
+    rank = models.GeneratedField(
+        expression=wilson_lower_bound("up_count", "down_count"),
+        output_field=models.FloatField(),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = "pro or con"
         verbose_name_plural = "pros and cons"
-        ordering = ["-vote_count", "position", "id"]
+        ordering = ["-rank", "position", "id"]
         constraints = [
             # Also serves a page's pros and cons by tool.
             models.UniqueConstraint(
-                "tool",
-                "kind",
-                Lower("text"),
+                fields=["tool", "kind", "folded"],
                 name="point_unique",
                 violation_error_message="The tool has this statement already.",
             ),
             models.CheckConstraint(
                 name="point_text_length",
-                condition=GreaterThanOrEqual(Length("text"), 10),
-                violation_error_message="Write at least 10 characters.",
+                condition=GreaterThanOrEqual(Length("text"), MIN_POINT_CHARACTERS),
+                violation_error_message=f"Write at least {MIN_POINT_CHARACTERS} characters.",
             ),
+        ]
+        indexes = [
+            # What a person wrote, newest first, on their profile.
+            models.Index(fields=["author", "-id"], name="point_by_author", condition=Q(author__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+    def clean(self) -> None:
+        self.folded = fold(self.text)
+
+
+class PointAnswer(models.Model):
+    """What a person says to "Still true?" of a pro or con."""
+
+    point = models.ForeignKey(Point, on_delete=models.CASCADE, related_name="answers")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="point_answers"
+    )
+    is_true = models.BooleanField("still true")
+    answered_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = "answer to “Still true?”"
+        verbose_name_plural = "answers to “Still true?”"
+        constraints = [
+            models.UniqueConstraint(fields=["point", "person"], name="pointanswer_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.point_id}: {self.is_true}"
+
+
+class ToolFollow(models.Model):
+    """That a person follows a tool."""
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tool_follows"
+    )
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="follows")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "follower of a tool"
+        verbose_name_plural = "followers of tools"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "tool"], name="toolfollow_unique"),
+        ]
+        indexes = [
+            # The tools that a person follows, newest first.
+            models.Index(fields=["person", "-id"], name="toolfollow_by_person"),
+            # The followers of a tool, newest first.
+            models.Index(fields=["tool", "-id"], name="toolfollow_of_tool"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} follows {self.tool_id}"
 
 
 class Alternative(models.Model):

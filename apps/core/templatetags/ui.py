@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -53,6 +54,32 @@ def tile(tool: HasLogo, size: str = "") -> SafeString:
         css,
         zlib.crc32(tool.slug.encode()) % 8,
         monogram(tool.name),
+    )
+
+
+class Person(Protocol):
+    """What an avatar needs to know of a person."""
+
+    pk: int
+    avatar_digest: str
+
+    def get_full_name(self) -> str: ...
+
+
+@register.simple_tag
+def avatar(person: Person, size: str = "") -> SafeString:
+    """A person's picture, or a monogram where they have none. `size`: sm, xl or nothing."""
+    css = f"avatar avatar-{size}" if size else "avatar"
+    if person.avatar_digest:
+        address = reverse("accounts:avatar", kwargs={"pk": person.pk, "digest": person.avatar_digest})
+        return format_html(
+            '<img class="{}" src="{}" alt="" width="36" height="36" loading="lazy">', css, address
+        )
+    return format_html(
+        '<span class="{} hue-{}" aria-hidden="true">{}</span>',
+        css,
+        person.pk % 8,
+        monogram(person.get_full_name()),
     )
 
 

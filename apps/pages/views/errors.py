@@ -32,6 +32,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "pages/error.html", context, status=404)
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    message = "That was too often in a short time. Wait some minutes, then try again."
+    context = {"status": 429, "heading": "Please wait a little", "message": message}
+    return render(request, "pages/error.html", context, status=429)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     # Without context processors: whatever broke the page may break them too.
     return HttpResponse(loader.render_to_string("pages/500.html"), status=500)

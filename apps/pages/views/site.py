@@ -10,13 +10,13 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import condition, require_http_methods, require_POST, require_safe
 
 from apps.core.context import THEME_COOKIE, THEMES, absolute_url
 from apps.core.limits import client_address, is_allowed
+from apps.core.redirects import safe_next
 from apps.pages.forms import ContactForm
 from apps.pages.models import SocialCard
 from apps.pages.services.cards import SITE_CARD
@@ -59,10 +59,7 @@ def contact(request: HttpRequest) -> HttpResponse:
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Keep the reader's choice of light or dark, and go back to where they were."""
-    back = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        back = "/"
-    response = HttpResponseRedirect(back)
+    response = HttpResponseRedirect(safe_next(request))
     theme = request.POST.get("theme")
     if theme == "auto":
         response.delete_cookie(THEME_COOKIE)

@@ -1,0 +1,37 @@
+"""The way into the Django admin: by the site's own sign-in, for staff with a second factor."""
+
+from typing import Any
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from apps.accounts.models import User
+
+
+class AdminSite(admin.AdminSite):
+    """Lets in active staff who have set up an authenticator or passkey, unless ADMIN_SECOND_FACTOR is off."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not self._lacks_factor(request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        back = request.GET.get("next", request.path)
+        if not request.user.is_authenticated:
+            return redirect_to_login(back)
+        if super().has_permission(request):
+            if self._lacks_factor(request):
+                messages.warning(
+                    request, "The admin needs a second factor: add a passkey or an authenticator app here first."
+                )
+                return redirect("mfa_index")
+            return redirect("admin:index")
+        raise PermissionDenied("The admin is for moderators. Sign in with an account that is one.")
+
+    def _lacks_factor(self, request: HttpRequest) -> bool:
+        user = request.user
+        return settings.ADMIN_SECOND_FACTOR and not (isinstance(user, User) and is_mfa_enabled(user))

@@ -1,0 +1,52 @@
+"""Who may take part. Functions that raise `PermissionDenied` with words for the person."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from apps.accounts.models import User
+
+# An account so young is often a robot's: what it votes counts later.
+PROBATION = timedelta(hours=24)
+
+P = ParamSpec("P")
+
+
+def is_verified(user: User) -> bool:
+    """Whether the person has shown that an e-mail address is theirs. One query."""
+    return user.emailaddress_set.filter(verified=True).exists()
+
+
+def is_established(user: User) -> bool:
+    """Whether what the person votes counts: verified, and no newcomer."""
+    return user.is_active and timezone.now() - user.date_joined >= PROBATION and is_verified(user)
+
+
+def check_takes_part(user: User | AnonymousUser) -> None:
+    """Raise `PermissionDenied` unless the person may write, follow and vote."""
+    if not isinstance(user, User):
+        raise PermissionDenied("Sign in first.")
+    if not user.is_active:
+        raise PermissionDenied("This account is closed.")
+    if not is_verified(user):
+        raise PermissionDenied("Verify your e-mail address first: go to Settings, then E-mail.")
+
+
+def takes_part(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """A view for people who take part: others are sent to the sign-in, or told what is missing."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        check_takes_part(request.user)
+        return view(request, *args, **kwargs)
+
+    return login_required(wrapped)  # type: ignore[return-value]
