@@ -63,7 +63,9 @@ def configured_providers() -> tuple[dict[str, dict[str, Any]], list[str]]:
         if not client_id:
             continue
         app: dict[str, Any] = {"client_id": client_id, "secret": required(f"{prefix}_SECRET", development="")}
-        url = env(f"{prefix}_URL", default=default_url).rstrip("/")
+        # GitHub and Google are one place each; GitLab and OpenID Connect are software that anybody runs.
+        url = default_url if provider in ("github", "google") else env(f"{prefix}_URL", default=default_url)
+        url = url.rstrip("/")
         if provider == "openid_connect":
             if not url:
                 raise ImproperlyConfigured("Set OIDC_URL to the address of the OpenID Connect provider.")
@@ -74,10 +76,8 @@ def configured_providers() -> tuple[dict[str, dict[str, Any]], list[str]]:
             }
         elif provider == "gitlab":
             app["settings"] = {"gitlab_url": url}
-        providers[provider] = {"APPS": [app]}
-        if provider in ("github", "google"):
-            # Verified addresses only; allauth asks GitHub for them by this scope.
-            providers[provider]["SCOPE"] = {"github": ["user:email"], "google": ["email", "profile"]}[provider]
+        # A code that is caught on its way back is worth nothing to others.
+        providers[provider] = {"APPS": [app], "OAUTH_PKCE_ENABLED": True}
         origins.append("{0.scheme}://{0.netloc}".format(urlsplit(url)))
     return providers, origins
 
@@ -146,6 +146,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.middleware.permissions_policy",
+    "apps.core.middleware.private_when_signed_in",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -154,6 +155,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.core.middleware.refuse_nul",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
@@ -351,6 +353,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 # --- Signing in ---------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# Seconds for which the link in a mail sets a new password.
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=6).total_seconds())
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -364,6 +368,13 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "pages:home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "pages:home"
 ACCOUNT_ADAPTER = "apps.accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "apps.accounts.sign_in_forms.LoginForm",
+    "signup": "apps.accounts.sign_in_forms.SignupForm",
+    "add_email": "apps.accounts.sign_in_forms.AddEmailForm",
+    "confirm_email_verification_code": "apps.accounts.sign_in_forms.ConfirmEmailForm",
+    "reset_password": "apps.accounts.sign_in_forms.ResetPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
 ACCOUNT_USERNAME_VALIDATORS = "apps.accounts.usernames.USERNAME_VALIDATORS"
@@ -383,24 +394,35 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "homepage"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEVELOPMENT else "https"
 ACCOUNT_RATE_LIMITS = {
-    # Failed ones; a success takes back its own. All attempts of an address, so that passwords are not hashed
-    # without end: an office behind one address has room.
-    "login_failed": "10/5m/ip,10/5m/key",
+    # Failed ones, by account and by address; a success takes back its own.
+    "login_failed": "10/5m/key",
+    "login_failed_address": "10/5m/ip",
+    "second_factor": "5/5m/key,20/h/key,50/d/key",
+    # All attempts of an address, so that passwords are not hashed without end: an office behind one has room.
     "login": "100/5m/ip",
+    "signup": "60/h/ip",
+    # Mails to an address that anybody can type in.
+    "confirm_email": "1/10s/key,10/h/key",
     "reset_password": "20/d/ip,5/d/key",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = PRODUCT_NAME
+# A clock may be half a minute wrong.
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "apps.accounts.sign_in_forms.AuthenticateForm",
+    "reauthenticate": "apps.accounts.sign_in_forms.ReauthenticateForm",
+    "add_webauthn": "apps.accounts.sign_in_forms.AddWebAuthnForm",
+}
 # Browsers know localhost as safe without TLS.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 USERSESSIONS_TRACK_ACTIVITY = False
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 # Staff need a second factor for the admin.
 ADMIN_SECOND_FACTOR = env.bool("ADMIN_SECOND_FACTOR", default=not DEVELOPMENT)
 
 # Accounts elsewhere. An e-mail address of theirs never opens an account of ours, and no token is kept.
-SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "apps.accounts.sign_in_forms.SocialSignupForm"}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_AUTO_SIGNUP = False
@@ -408,6 +430,18 @@ SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_PROVIDERS, _provider_origins = configured_providers()
 # Browsers apply form-action to where a sent form redirects to as well.
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += _provider_origins
+
+# --- API ----------------------------------------------------------------------------------------
+
+# Tokens only: a session's cookie would let other sites write in a person's name.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.access.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.api.access.TokenScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.api.access.TokenThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "apps.api.errors.in_plain_words",
+}
 
 # --- Logging ------------------------------------------------------------------------------------
 

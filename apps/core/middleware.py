@@ -1,8 +1,9 @@
-"""Headers that no library sets for us."""
+"""What holds of every request: headers that no library sets for us, and addresses that no row can have."""
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 
 # Nothing here uses any of these; a script that slipped in shall not either.
 PERMISSIONS_POLICY = ", ".join(
@@ -32,5 +33,32 @@ def permissions_policy(
         response = get_response(request)
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response
+
+    return middleware
+
+
+def private_when_signed_in(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: no cache on the way keeps what somebody with a session is shown."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.setdefault("Cache-Control", "private")
+        return response
+
+    return middleware
+
+
+def refuse_nul(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: 404 for a path with a NUL in it, which PostgreSQL refuses even to compare with."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info:
+            raise Http404("No address has a null character in it.")
+        return get_response(request)
 
     return middleware

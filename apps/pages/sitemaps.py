@@ -6,6 +6,7 @@ from django.contrib.sitemaps import Sitemap
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from apps.accounts.models import User
 from apps.comparisons.models import Comparison
 from apps.tools.models import Tool
 
@@ -30,6 +31,13 @@ class ComparisonSitemap(Sitemap[Comparison]):
         return item.changed_at
 
 
+class PeopleSitemap(Sitemap[User]):
+    limit = 5000
+
+    def items(self) -> QuerySet[User]:
+        return User.objects.shown().exclude(bio="").only("username").order_by("pk")
+
+
 class PageSitemap(Sitemap[str]):
     def items(self) -> list[str]:
         return ["pages:home", "tools:index", "comparisons:index", "pages:about", "pages:contact"]
@@ -38,4 +46,4 @@ class PageSitemap(Sitemap[str]):
         return reverse(item)
 
 
-SITEMAPS = {"tools": ToolSitemap, "stackups": ComparisonSitemap, "pages": PageSitemap}
+SITEMAPS = {"tools": ToolSitemap, "stackups": ComparisonSitemap, "people": PeopleSitemap, "pages": PageSitemap}

@@ -2,11 +2,16 @@ from django.contrib.sitemaps import views as sitemap_views
 from django.urls import include, path
 
 from apps.pages.sitemaps import SITEMAPS
-from apps.pages.views import home, site
+from apps.pages.views import home, people, site
 
 pages = [
     path("", home.home, name="home"),
     path("search/", home.search, name="search"),
+    path("@<str:username>/", people.profile, name="profile"),
+    path("@<str:username>/pros-and-cons/", people.points, name="profile-points"),
+    path("@<str:username>/tools/", people.followed_tools, name="profile-tools"),
+    path("@<str:username>/following/", people.followed_people, name="profile-following"),
+    path("@<str:username>/followers/", people.followers, name="profile-followers"),
     path("stacks/", site.static_page("stacks"), name="stacks"),
     path("feed/", home.feed, name="feed"),
     path("advice/", site.static_page("advice"), name="advice"),

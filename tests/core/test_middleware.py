@@ -2,6 +2,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
+from apps.accounts.models import User
 from apps.core.middleware import PERMISSIONS_POLICY, permissions_policy
 
 
@@ -21,3 +22,17 @@ def test_policy_of_a_view_stays(rf: RequestFactory) -> None:
     answer = permissions_policy(view)(rf.get("/"))
 
     assert answer["Permissions-Policy"] == "camera=(self)"
+
+
+@pytest.mark.parametrize("path", ["/%00", "/tools/a%00b/", "/@%00/", "/accounts/login/%00"])
+def test_address_with_a_nul_is_not_found(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.django_db
+def test_answer_to_a_session_is_kept_by_no_cache(client: Client, alice: User) -> None:
+    assert "Cache-Control" not in client.get("/about/")
+
+    client.force_login(alice)
+
+    assert client.get("/about/")["Cache-Control"] == "private"

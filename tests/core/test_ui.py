@@ -1,11 +1,12 @@
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from django.template import Context, Template
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.accounts.models import User
 from apps.core.templatetags.ui import compact, host, license_name, monogram, partial_date, signed
 from tests.factories.tools import ToolFactory
 
@@ -226,3 +227,30 @@ def test_mirrored_bar_ends_at_the_right(value: int, more: int) -> None:
 def test_get_looks_up_a_variable_key() -> None:
     assert render("{{ mapping|get:key }}", mapping={1: "one"}, key=1) == "one"
     assert render("{{ mapping|get:key }}", mapping={1: "one"}, key=2) == "None"
+
+
+def test_moment_is_said_in_utc_for_the_browser_to_translate() -> None:
+    value = datetime(2026, 11, 22, 17, 5, tzinfo=timezone(timedelta(hours=1)))
+
+    html = render("{% moment value %}", value=value)
+
+    assert html == '<time datetime="2026-11-22T16:05:00+00:00" data-local>22 Nov 2026, 16:05 UTC</time>'
+    assert render("{% moment value %}", value=value.astimezone(UTC)) == html
+
+
+def test_moment_that_never_came_is_never() -> None:
+    assert render("{% moment value %}", value=None) == "never"
+
+
+def test_avatar_without_a_picture_is_a_monogram() -> None:
+    html = render('{% avatar person "sm" %}', person=User(pk=9, username="ada", name="Ada <Example>"))
+
+    assert html == '<span class="avatar avatar-sm hue-1" aria-hidden="true">AE</span>'
+
+
+def test_avatar_with_a_picture_is_an_image() -> None:
+    html = render("{% avatar person %}", person=User(pk=9, username="ada", avatar_digest="0123456789abcdef"))
+
+    assert 'src="/avatars/9-0123456789abcdef.webp"' in html
+    assert 'alt=""' in html
+    assert 'class="avatar"' in html

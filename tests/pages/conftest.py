@@ -77,6 +77,7 @@ def queued_tasks(redis_url: str) -> Iterator[Callable[[], list[str]]]:
 @pytest.fixture
 def redis_away(dead_port: int, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.REDIS_URL = url = f"redis://127.0.0.1:{dead_port}/0"
+    settings.CACHES = settings.CACHES | {"default": settings.CACHES["default"] | {"LOCATION": url}}
     monkeypatch.setattr(celery_app.conf, "broker_write_url", url)
     # Celery keeps its connections to the broker that it had before.
     monkeypatch.setattr(celery_app, "_pool", None)

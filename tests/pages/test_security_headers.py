@@ -3,7 +3,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from apps.accounts.models import User
 from apps.pages.services import cards
+from tests.factories.accounts import UserFactory
 from tests.factories.comparisons import make_comparison
 from tests.factories.tools import ToolFactory
 
@@ -27,6 +29,9 @@ ANONYMOUS = [
     "/stackups/",
     "/stackups/compare/",
     "/stackups/actix-vs-flask/",
+    "/@ada/",
+    "/@ada/followers/",
+    "/tools/flask/pros-and-cons/",
     "/cards/site.png",
     "/robots.txt",
     "/sitemap.xml",
@@ -34,11 +39,26 @@ ANONYMOUS = [
     "/healthz",
     "/no/such/page/",
 ]
-PERSONAL = ["/contact/", "/admin/", "/admin/login/"]
+PERSONAL = ["/contact/", "/admin/", "/admin/login/", "/accounts/login/", "/accounts/signup/", "/settings/profile/"]
+SIGNED_IN = [
+    "/tools/flask/",
+    "/stackups/actix-vs-flask/",
+    "/@ada/",
+    "/settings/profile/",
+    "/settings/tokens/",
+    "/settings/data/",
+    "/notifications/",
+    "/notifications/settings/",
+    "/accounts/email/",
+    "/accounts/2fa/",
+    "/accounts/sessions/",
+    "/api/v1/me/",
+]
 
 
 @pytest.fixture(autouse=True)
 def _catalogue(db: None) -> None:
+    UserFactory(username="ada")
     make_comparison(ToolFactory(name="Flask", stars=72014), ToolFactory(name="Actix"), differences=2)
     cards.mark_due_cards()
     cards.draw_due_cards()
@@ -60,6 +80,18 @@ def assert_hardened(response: Any) -> None:
 @pytest.mark.parametrize("path", [*ANONYMOUS, *PERSONAL])
 def test_page_is_sent_with_every_security_header(client: Client, path: str) -> None:
     assert_hardened(client.get(path))
+
+
+@pytest.mark.parametrize("path", SIGNED_IN)
+def test_page_of_somebody_is_sent_with_every_security_header_and_kept_by_no_cache(
+    client: Client, alice: User, path: str
+) -> None:
+    client.force_login(alice)
+
+    response = client.get(path)
+
+    assert_hardened(response)
+    assert {"private", "no-store"} & set(response["Cache-Control"].split(", "))
 
 
 @pytest.mark.parametrize(

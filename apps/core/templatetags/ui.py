@@ -3,7 +3,7 @@
 import re
 import zlib
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -132,6 +132,19 @@ def partial_date(value: str) -> str:
     except ValueError:
         return value
     return date_format(day, ("Y", "M Y", "j M Y")[value.count("-")])
+
+
+@register.simple_tag
+def moment(value: datetime | None) -> SafeString | str:
+    """A time: in UTC as the server writes it, and in the reader's zone once site.js has seen it. None: "never"."""
+    if value is None:
+        return "never"
+    value = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" data-local>{}</time>',
+        value.isoformat(timespec="seconds"),
+        date_format(value, "j M Y, H:i") + " UTC",
+    )
 
 
 @register.filter

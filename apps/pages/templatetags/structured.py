@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from apps.accounts.models import User
 from apps.comparisons.selectors import Stackup
 from apps.core.context import absolute_url
 from apps.pages.services.cards import SIZE
@@ -46,6 +47,29 @@ def tool_data(context: dict[str, Any], tool: Tool) -> SafeString:
     """SoftwareApplication and BreadcrumbList of a tool's page."""
     request = context["request"]
     return _script([_software(request, tool), _crumbs(request, "Tools", "tools:index", tool, tool.name)])
+
+
+@register.simple_tag(takes_context=True)
+def profile_data(context: dict[str, Any], person: User) -> SafeString:
+    """ProfilePage of a person."""
+    about: dict[str, Any] = {
+        "@type": "Person",
+        "name": person.get_full_name(),
+        "alternateName": person.username,
+        "url": absolute_url(context["request"], person.get_absolute_url()),
+        "agentInteractionStatistic": {
+            "@type": "InteractionCounter",
+            "interactionType": "https://schema.org/WriteAction",
+            "userInteractionCount": person.point_count,  # type: ignore[attr-defined]
+        },
+    }
+    if person.title:
+        about["jobTitle"] = person.title
+    if person.company:
+        about["worksFor"] = {"@type": "Organization", "name": person.company}
+    return _script(
+        [{"@type": "ProfilePage", "dateCreated": person.date_joined.isoformat(), "mainEntity": about}]
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib import messages
 from django.db import connection
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -79,8 +78,12 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     lines = [
         "User-agent: *",
+        "Disallow: /accounts/",
         "Disallow: /admin/",
+        "Disallow: /api/",
+        "Disallow: /notifications/",
         "Disallow: /search/",
+        "Disallow: /settings/",
         "Disallow: /stackups/compare/",
         "Disallow: /tools/options/",
         f"Sitemap: {absolute_url(request, reverse('sitemap'))}",
@@ -98,13 +101,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def _cards(path: str) -> QuerySet[SocialCard]:
-    # PostgreSQL refuses text with a NUL in it, even to compare with.
-    return SocialCard.objects.none() if "\0" in path else SocialCard.objects.filter(path=path)
-
-
 def _card_digest(request: HttpRequest, path: str) -> str | None:
-    digest = _cards(path).values_list("drawn_digest", flat=True).first()
+    digest = SocialCard.objects.filter(path=path).values_list("drawn_digest", flat=True).first()
     return f'"{digest}"' if digest else None
 
 
@@ -112,7 +110,7 @@ def _card_digest(request: HttpRequest, path: str) -> str | None:
 @condition(etag_func=_card_digest)
 def card(request: HttpRequest, path: str) -> HttpResponse:
     """The picture that a link to the page at `path` carries; the site's own where that page has none (yet)."""
-    image = _cards(path).values_list("image", flat=True).first()
+    image = SocialCard.objects.filter(path=path).values_list("image", flat=True).first()
     if image is None:
         if path == SITE_CARD:
             raise Http404("The picture has not been drawn yet.")

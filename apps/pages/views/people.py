@@ -1,0 +1,138 @@
+"""The public pages of a person: the profile, and the lists it shows the first rows of."""
+
+from typing import Any
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from apps.accounts.models import FormerUsername, PersonFollow, User
+from apps.core.pagination import BadCursorError, Key, paginate
+from apps.tools.models import Point, Tool, ToolFollow
+from apps.votes.models import Reputation
+
+# Rows on the profile itself; each list has a page of its own.
+FIRST_TOOLS = 12
+FIRST_PEOPLE = 12
+FIRST_POINTS = 8
+FIRST_REPUTATIONS = 8
+PAGE_SIZE = 40
+
+_NEWEST = [Key("id", descending=True)]
+
+
+def _count(rows: QuerySet[Any], by: str) -> Coalesce:
+    """How many of `rows` name the person of the outer query in their column `by`."""
+    counted = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def find_person(request: HttpRequest, username: str, page: str) -> User | HttpResponse:
+    """The person called `username`, with counts of what the profile shows, or a redirect to their present name.
+
+    Raises Http404 where there is none, or where they left.
+    """
+    people = User.objects.shown()
+    person = (
+        people.filter(username=username)
+        .annotate(
+            following_count=_count(PersonFollow.objects.all(), "follower"),
+            tool_count=_count(ToolFollow.objects.filter(tool__is_listed=True), "person"),
+            point_count=_count(Point.objects.filter(tool__is_listed=True), "author"),
+        )
+        .first()
+    )
+    if person:
+        return person
+    former = FormerUsername.objects.filter(username__iexact=username, person__in=people).first()
+    present = (
+        people.filter(pk=former.person_id).first() if former else people.filter(username__iexact=username).first()
+    )
+    if present is None:
+        raise Http404(f"There is nobody called {username!r} here.")
+    # Not for good: people may take a former name back.
+    return redirect(reverse(page, kwargs={"username": present.username}))
+
+
+def _is_following(request: HttpRequest, person: User) -> bool:
+    return (
+        request.user.is_authenticated
+        and PersonFollow.objects.filter(follower=request.user, person=person).exists()
+    )
+
+
+def _points(person: User) -> QuerySet[Point]:
+    return person.points.filter(tool__is_listed=True).select_related("tool", "author")
+
+
+def _tools(person: User) -> QuerySet[ToolFollow]:
+    return ToolFollow.objects.filter(person=person, tool__is_listed=True).select_related("tool__function")
+
+
+@require_safe
+def profile(request: HttpRequest, username: str) -> HttpResponse:
+    person = find_person(request, username, "pages:profile")
+    if isinstance(person, HttpResponse):
+        return person
+    following = PersonFollow.objects.filter(follower=person, person__in=User.objects.shown())
+    reputations = Reputation.objects.filter(person=person, score__gt=0, tool__is_listed=True)
+    context = {
+        "person": person,
+        "is_following": _is_following(request, person),
+        "tools": [row.tool for row in _tools(person).order_by("-id")[:FIRST_TOOLS]],
+        "people": [row.person for row in following.select_related("person").order_by("-id")[:FIRST_PEOPLE]],
+        "points": list(_points(person).order_by("-id")[:FIRST_POINTS]),
+        "reputations": reputations.select_related("tool")[:FIRST_REPUTATIONS],
+    }
+    return render(request, "pages/profile.html", context)
+
+
+def _list(request: HttpRequest, person: User, rows: QuerySet[Any], template: str) -> HttpResponse:
+    """A page of one of the person's lists, newest first."""
+    try:
+        page = paginate(rows, keys=_NEWEST, cursor=request.GET.get("after", ""), size=PAGE_SIZE)
+    except BadCursorError:
+        return redirect(request.path)
+    context = {"person": person, "page": page, "is_first": "after" not in request.GET}
+    return render(request, template, context)
+
+
+@require_safe
+def points(request: HttpRequest, username: str) -> HttpResponse:
+    """The pros and cons that a person wrote."""
+    person = find_person(request, username, "pages:profile-points")
+    if isinstance(person, HttpResponse):
+        return person
+    return _list(request, person, _points(person), "pages/profile_points.html")
+
+
+@require_safe
+def followed_tools(request: HttpRequest, username: str) -> HttpResponse:
+    """The tools that a person follows."""
+    person = find_person(request, username, "pages:profile-tools")
+    if isinstance(person, HttpResponse):
+        return person
+    return _list(request, person, _tools(person), "pages/profile_tools.html")
+
+
+@require_safe
+def followed_people(request: HttpRequest, username: str) -> HttpResponse:
+    """The people whom a person follows."""
+    person = find_person(request, username, "pages:profile-following")
+    if isinstance(person, HttpResponse):
+        return person
+    rows = PersonFollow.objects.filter(follower=person, person__in=User.objects.shown())
+    return _list(request, person, rows.select_related("person"), "pages/profile_following.html")
+
+
+@require_safe
+def followers(request: HttpRequest, username: str) -> HttpResponse:
+    """The people who follow a person."""
+    person = find_person(request, username, "pages:profile-followers")
+    if isinstance(person, HttpResponse):
+        return person
+    rows = PersonFollow.objects.filter(person=person, follower__in=User.objects.shown())
+    return _list(request, person, rows.select_related("follower"), "pages/profile_followers.html")
