@@ -1,15 +1,20 @@
 """The site on a live server, and pages of it in a real Chromium."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Literal
 
 import pytest
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
+from apps.accounts.models import User
 from tests.browser.rows import make_rows
 
 # Milliseconds: enough for a busy machine. What is awaited comes in a fraction of it.
@@ -18,6 +23,7 @@ expect.set_options(timeout=PATIENCE)
 
 OpenPage = Callable[..., Page]
 Scheme = Literal["light", "dark"]
+SignIn = Callable[[BrowserContext, str], None]
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +60,26 @@ def new_context(
     )
     context.set_default_timeout(PATIENCE)
     return context
+
+
+@pytest.fixture(scope="module")
+def sign_in(site: str, django_db_blocker: DjangoDbBlocker) -> Iterator[SignIn]:
+    """`sign_in(context, "alice")`: a session of that person, who has given their password just now."""
+
+    cookies: dict[str, str] = {}
+    with django_db_blocker.unblock():
+        for username in ("alice", "bob"):
+            client = Client()
+            client.force_login(User.objects.get(username=username), settings.AUTHENTICATION_BACKENDS[0])
+            session = client.session
+            session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+                {"method": "password", "at": time.time(), "username": username}
+            ]
+            session.save()
+            cookies[username] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    yield lambda context, username: context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": cookies[username], "url": site}]
+    )
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,12 @@
 
 from datetime import date
 
+from apps.accounts.models import PersonFollow, User
 from apps.github.models import FigureSource, Repository, StarReading
-from apps.tools.models import Category, Point, Tool
+from apps.notifications.models import Kind, Notification
+from apps.tools.models import Category, Point, Tool, ToolFollow
+from apps.votes.models import Reputation, Vote
+from tests.factories.accounts import UserFactory
 from tests.factories.comparisons import make_comparison
 from tests.factories.tools import (
     AlternativeFactory,
@@ -45,9 +49,44 @@ def make_rows() -> None:
         language="JavaScript",
     )
     _long_words(frameworks)
+    _people(flask, django)
     libraries = FunctionFactory(slug="http-clients", parent=CategoryFactory(slug="libraries"))
     for number in range(OTHERS):
         ToolFactory(name=f"Library {number:02}", language="Go", function=libraries)
+
+
+def _people(flask: Tool, django: Tool) -> None:
+    """Somebody with all that a profile can show, and somebody with nothing."""
+    alice = UserFactory(
+        username="alice",
+        name="Alice Example",
+        title="Staff engineer",
+        company="Example Ferries",
+        place="Hamburg",
+        bio="Runs **Flask** since 2012.",
+        links=["https://alice.example.org"],
+        follower_count=1,
+        reputation=10,
+    )
+    bob = UserFactory(username="bob", is_staff=True, is_superuser=True)
+    ToolFollow.objects.create(person=alice, tool=flask)
+    Tool.objects.filter(pk=flask.pk).update(follower_count=1)
+    PersonFollow.objects.create(follower=bob, person=alice)
+    PersonFollow.objects.create(follower=alice, person=bob)
+    User.objects.filter(pk=bob.pk).update(follower_count=1)
+    point = PointFactory(tool=flask, author=alice, origin=Tool.Origin.PERSON, text="The debugger runs in the browser")
+    PointFactory(
+        tool=flask, kind=Point.Kind.CON, author=bob, origin=Tool.Origin.PERSON, about="2015", text="No types at all"
+    )
+    PointFactory(tool=django, author=None, origin=Tool.Origin.PERSON, text="The admin is there from the first day")
+    Vote.objects.create(voter=bob, point=point)
+    Point.objects.filter(pk=point.pk).update(up_count=1)
+    Reputation.objects.create(person=alice, tool=flask, score=10)
+    for kind, actor, text in (
+        (Kind.FOLLOWER, bob, "bob follows you"),
+        (Kind.POINT_VOTE, None, "Others agree: The debugger runs in the browser"),
+    ):
+        Notification.objects.create(person=alice, kind=kind, actor=actor, text=text, url="/@bob/")
 
 
 def _framework(name: str, language: str, licence: str, stars: int, function: Category, *, logo: str) -> Tool:

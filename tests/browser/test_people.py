@@ -1,0 +1,162 @@
+"""What people with an account do, from signing up to signing out, with JavaScript and without."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.core import mail
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from apps.core.mail import send_due_mail
+from tests.browser.conftest import SignIn, new_context
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+PASSWORD = "correct-horse-battery-staple"
+
+VIRTUAL_AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@pytest.fixture(params=[True, False], ids=["scripted", "plain"])
+def javascript(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture
+def context(browser: Browser, site: str, javascript: bool) -> Iterator[BrowserContext]:
+    """A browser without cookies, with JavaScript and without."""
+    with new_context(browser, site, javascript=javascript) as context:
+        yield context
+
+
+@pytest.fixture
+def scripted(browser: Browser, site: str) -> Iterator[BrowserContext]:
+    with new_context(browser, site) as context:
+        yield context
+
+
+def code_from_mail(address: str) -> str:
+    """The code in the last mail to `address`."""
+    send_due_mail()
+    letter = next(letter for letter in reversed(mail.outbox) if address in letter.to)
+    found = re.search(r"^\s*([A-Z0-9]{3,}-?[A-Z0-9]{3,})\s*$", str(letter.body), re.MULTILINE)
+    assert found, letter.body
+    return found.group(1)
+
+
+def sign_up(page: Page, username: str) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_role("main").get_by_role("link", name=re.compile("sign up", re.IGNORECASE)).first.click()
+    page.get_by_label("E-mail").fill(f"{username}@example.org")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name=re.compile("sign up", re.IGNORECASE)).click()
+    page.get_by_label("Code").fill(code_from_mail(f"{username}@example.org"))
+    page.get_by_role("button", name=re.compile("confirm|verify", re.IGNORECASE)).click()
+    expect(page.get_by_text(f"Your account, {username}")).to_be_attached()
+
+
+def sign_out(page: Page) -> None:
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+
+
+def test_newcomer_signs_up_follows_votes_and_adds_a_con(context: BrowserContext, javascript: bool) -> None:
+    page = context.new_page()
+    username = "carol" if javascript else "dave"
+    sign_up(page, username)
+
+    page.goto("/tools/express/")
+    page.get_by_role("button", name=re.compile("^Follow")).click()
+    expect(page.get_by_role("button", name=re.compile("^Following"))).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name=re.compile("^Upvote Express")).click()
+    expect(page.get_by_role("button", name=re.compile("Upvote Express"))).to_have_attribute("aria-pressed", "true")
+
+    page.get_by_role("link", name="Add a con").click()
+    page.get_by_label("Statement").fill(f"Middleware order decides, says {username}")
+    page.get_by_label("Version or year").fill("5")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text(f"Middleware order decides, says {username}")).to_be_visible()
+
+    sign_out(page)
+
+
+def test_passkey_is_added_and_opens_the_account(scripted: BrowserContext) -> None:
+    page = scripted.new_page()
+    devtools = scripted.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": VIRTUAL_AUTHENTICATOR})
+    sign_up(page, "erin")
+
+    page.goto("/settings/profile/")
+    page.get_by_role("link", name="Passkeys and two-factor").click()
+    page.get_by_role("link", name=re.compile("add", re.IGNORECASE)).first.click()
+    page.get_by_label("Name").fill("Laptop")
+    page.get_by_label(re.compile("passwordless", re.IGNORECASE)).check()
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("main")).to_contain_text(re.compile("recovery codes|Laptop", re.IGNORECASE))
+
+    sign_out(page)
+    page.goto("/accounts/login/?next=/tools/flask/")
+    page.get_by_role("button", name=re.compile("passkey", re.IGNORECASE)).click()
+
+    expect(page).to_have_url(re.compile("/tools/flask/$"))
+    expect(page.get_by_text("Your account, erin")).to_be_attached()
+
+
+def test_vote_is_taken_back_by_a_second_press(context: BrowserContext, sign_in: SignIn) -> None:
+    sign_in(context, "alice")
+    page = context.new_page()
+    page.goto("/stackups/actix-web-vs-flask/")
+    button = page.get_by_role("button", name=re.compile("Upvote Flask"))
+
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+
+def test_menu_closes_by_escape(scripted: BrowserContext, sign_in: SignIn) -> None:
+    sign_in(scripted, "alice")
+    page = scripted.new_page()
+    page.goto("/about/")
+    page.locator(".menu summary").click()
+    expect(page.get_by_role("link", name="Settings")).to_be_visible()
+
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("link", name="Settings")).to_be_hidden()
+
+
+def test_similar_statement_is_suggested_while_typing(scripted: BrowserContext, sign_in: SignIn) -> None:
+    sign_in(scripted, "bob")
+    page = scripted.new_page()
+    page.goto("/tools/flask/pros-and-cons/add/?kind=pro")
+
+    page.get_by_label("Statement").press_sequentially("The debugger runs inside the browser")
+
+    expect(page.get_by_role("status").filter(has_text="The debugger runs in the browser")).to_be_visible()
+
+
+def test_time_is_said_in_the_zone_of_the_reader(browser: Browser, site: str, sign_in: SignIn) -> None:
+    with browser.new_context(base_url=site, timezone_id="Asia/Tokyo", locale="en-GB") as context:
+        sign_in(context, "alice")
+        page = context.new_page()
+        page.goto("/notifications/")
+        time = page.locator("time[data-local]").first
+
+        said, title = time.text_content() or "", time.get_attribute("title") or ""
+
+        hours = (int(said.split(", ")[1][:2]) - int(title.split(", ")[1][:2])) % 24
+        assert hours == 9
+        assert title.endswith("UTC")
