@@ -5,13 +5,14 @@ from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.core.redirects import safe_next
 
 # An account so young is often a robot's: what it votes counts later.
 PROBATION = timedelta(hours=24)
@@ -46,7 +47,19 @@ def takes_part(
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
         check_takes_part(request.user)
         return view(request, *args, **kwargs)
 
-    return login_required(wrapped)  # type: ignore[return-value]
+    return wrapped
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in, and from there back to the page; a form's own address answers no link."""
+    here = request.get_full_path()
+    answer = redirect_to_login(safe_next(request) if request.method == "POST" else here)
+    if request.headers.get("HX-Request"):
+        # A redirect would be followed by htmx itself, and the sign-in put in the place of a button.
+        return HttpResponse(headers={"HX-Redirect": answer.url})
+    return answer
