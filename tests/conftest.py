@@ -1,6 +1,9 @@
 """Fixtures of every test: real PostgreSQL and Redis, apart for each process; the cast; counted queries."""
 
+import json
 import os
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,13 +13,15 @@ import pytest
 import redis
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from apps.core import limits
 from stackshare.celery import app as celery_app
 from tests.factories.accounts import UserFactory
+
+Run = Callable[[Callable[[], Any]], list[Any]]
 
 # Tests in a browser, and what becomes of them without one.
 pytest_plugins = ["tests.browser.chromium"]
@@ -48,7 +53,7 @@ def redis_url() -> Iterator[str]:
         if base.startswith("unix://")
         else f"{base.rpartition('/')[0]}/{number}"
     )
-    caches = {"default": {**settings.CACHES["default"], "LOCATION": url}}
+    caches = {**settings.CACHES, "default": {**settings.CACHES["default"], "LOCATION": url}}
     broker = url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
     celery_app.conf.broker_url = celery_app.conf.broker_read_url = celery_app.conf.broker_write_url = broker
     client = redis.Redis.from_url(url)
@@ -115,3 +120,67 @@ def catalogue_dir(tmp_path: Path) -> Path:
     from tests.factories.catalogue import write_catalogue
 
     return write_catalogue(tmp_path / "catalogue")
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """A port of this machine at which nothing listens, kept from all others."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def queued_tasks(redis_url: str) -> Iterator[Callable[[], list[str]]]:
+    """The names of the tasks that wait for a worker."""
+    with redis.Redis.from_url(redis_url) as client:
+        yield lambda: [json.loads(raw)["headers"]["task"] for raw in client.lrange("celery", 0, -1)]
+
+
+@pytest.fixture
+def redis_away(dead_port: int, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    settings.REDIS_URL = url = f"redis://127.0.0.1:{dead_port}/0"
+    settings.CACHES = settings.CACHES | {"default": settings.CACHES["default"] | {"LOCATION": url}}
+    monkeypatch.setattr(celery_app.conf, "broker_write_url", url)
+    # Celery keeps its connections to the broker that it had before.
+    monkeypatch.setattr(celery_app, "_pool", None)
+    monkeypatch.setattr(celery_app.amqp, "_producer_pool", None)
+    limits._limiter.cache_clear()
+    yield
+    limits._limiter.cache_clear()
+
+
+@pytest.fixture
+def database_away(dead_port: int, django_db_blocker: Any) -> Iterator[None]:
+    here, away = connections["default"], connection.copy()
+    away.settings_dict = {**here.settings_dict, "HOST": "127.0.0.1", "PORT": str(dead_port), "OPTIONS": {}}
+    connections["default"] = away
+    with django_db_blocker.unblock():
+        yield
+    connections["default"] = here
+
+
+@pytest.fixture
+def in_two_threads() -> Run:
+    """Calls a function in two threads at once, each with a connection of its own; gives both results."""
+
+    def run(function: Callable[[], Any]) -> list[Any]:
+        start = threading.Barrier(2)
+        results: list[Any] = []
+
+        def work() -> None:
+            try:
+                start.wait(timeout=30)
+                results.append(function())
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        assert len(results) == 2, "A thread failed, or waits for a lock that the test holds."
+        return results
+
+    return run

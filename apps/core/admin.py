@@ -1,12 +1,16 @@
-"""Bases for pages of the admin."""
+"""Bases for pages of the admin; mail that waits."""
 
 from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
+
+from apps.core.mail import try_again
+from apps.core.models import OutgoingMail
 
 Row = TypeVar("Row", bound=Model)
 
@@ -27,3 +31,29 @@ class ReadOnlyAdmin(admin.ModelAdmin[Row]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return False
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(ReadOnlyAdmin[OutgoingMail]):
+    """Without bodies and headers: they hold codes and links that let somebody in."""
+
+    list_display = ("subject", "recipients", "created_at", "attempts", "tried_at", "expires_at", "last_error")
+    list_filter = ("attempts", "created_at", "expires_at")
+    search_fields = ("to__icontains",)
+    fields = ("subject", "recipients", "created_at", "attempts", "tried_at", "expires_at", "last_error")
+    actions = ("try_again_now",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
+        return super().get_queryset(request).defer("body", "headers")
+
+    @admin.display(description="to")
+    def recipients(self, mail: OutgoingMail) -> str:
+        return ", ".join(mail.to)
+
+    @admin.action(description="Try again now", permissions=["retry"])
+    def try_again_now(self, request: HttpRequest, rows: QuerySet[OutgoingMail]) -> None:
+        count = try_again(pks=list(rows.values_list("pk", flat=True)))
+        self.message_user(request, f"{count} mail{pluralize(count)} will be tried now.")
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("core.change_outgoingmail")

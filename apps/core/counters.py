@@ -5,8 +5,9 @@ them with the rows that they count, mend what differs and log it.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -17,24 +18,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A column of `rows` that must equal what `actual` computes for each row."""
+    """A column of `rows` that must equal what `actual` computes for each row: a number, never null."""
 
     name: str
     rows: Callable[[], QuerySet[Any]]
     field: str
     actual: Callable[[], Expression | Subquery]
-
-
-_counters: dict[str, Counter] = {}
-
-
-def register(counter: Counter) -> None:
-    """Have `counter` repaired with the others. Its name says it in the log, such as "tools.Tool.vote_count"."""
-    _counters[counter.name] = counter
-
-
-def registered() -> list[Counter]:
-    return [_counters[name] for name in sorted(_counters)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +36,27 @@ class Drift:
     right: int
 
 
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Numbers that no expression computes: `mend(dry_run=...)` does for them what `recount` does for a counter."""
+
+    name: str
+    mend: Callable[..., Iterable[Drift]]
+
+
+_counters: dict[str, Counter | Repair] = {}
+
+
+def register(counter: Counter | Repair) -> None:
+    """Have `counter` repaired with the others. Its name says it in the log, such as "tools.Tool.vote_count"."""
+    _counters[counter.name] = counter
+
+
+def registered() -> list[Counter | Repair]:
+    """In the order of their names, in which they are repaired: what derives from another's numbers comes after it."""
+    return [_counters[name] for name in sorted(_counters)]
+
+
 def recount(*, dry_run: bool = False, tick: Callable[[], object] = lambda: None) -> list[Drift]:
     """Mend every counter that differs from the rows it counts; answers what was wrong. `tick` is called per counter.
 
@@ -54,14 +64,20 @@ def recount(*, dry_run: bool = False, tick: Callable[[], object] = lambda: None)
     """
     found: list[Drift] = []
     for counter in registered():
-        wrong = counter.rows().annotate(_actual=counter.actual()).exclude(_actual=F(counter.field))
-        for pk in wrong.values_list("pk", flat=True):
-            drift = _mend(counter, pk, dry_run=dry_run)
-            if drift:
-                logger.warning("%s of %s said %s, right is %s.", drift.counter, pk, drift.said, drift.right)
-                found.append(drift)
+        mend = counter.mend if isinstance(counter, Repair) else partial(_mend_rows, counter)
+        for drift in mend(dry_run=dry_run):
+            logger.warning("%s of %s said %s, right is %s.", drift.counter, drift.pk, drift.said, drift.right)
+            found.append(drift)
         tick()
     return found
+
+
+def _mend_rows(counter: Counter, *, dry_run: bool) -> Iterator[Drift]:
+    wrong = counter.rows().annotate(_actual=counter.actual()).exclude(_actual=F(counter.field))
+    for pk in wrong.values_list("pk", flat=True):
+        drift = _mend(counter, pk, dry_run=dry_run)
+        if drift:
+            yield drift
 
 
 @transaction.atomic

@@ -9,5 +9,6 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
     # Signs that make a name another one stay: C, C++, C#.
-    # A text of signs alone stays itself, so that no text folds to nothing.
-    return " ".join(re.findall(r"[\w+#]+", bare)) or bare
+    words = re.findall(r"[\w+#]+", bare)
+    # A text of signs or accents alone stays itself, so that none folds to nothing.
+    return " ".join(words or bare.split() or text.split())

@@ -1,6 +1,8 @@
 """How often somebody may do something: counted in Redis, by the `limits` library."""
 
 import logging
+import math
+import time
 from functools import cache
 
 import redis
@@ -32,6 +34,15 @@ def is_allowed(action: str, who: str, limit: str) -> bool:
     except redis.RedisError as error:
         logger.warning("No limit on %s: Redis does not answer (%s).", action, error)
         return True
+
+
+def seconds_to_wait(action: str, who: str, limit: str) -> int:
+    """In how many seconds `limit` will have forgotten what it counted, after `is_allowed` said no; at least 1."""
+    try:
+        reset = _limiter().get_window_stats(parse(limit), action, who).reset_time
+    except redis.RedisError:
+        return 1
+    return max(1, math.ceil(reset - time.time()))
 
 
 def client_address(request: HttpRequest) -> str:

@@ -2,10 +2,14 @@
 
 import logging
 from datetime import timedelta
+from email.utils import make_msgid, parseaddr
+from time import monotonic
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.core.jobs import ring
@@ -13,14 +17,24 @@ from apps.core.models import OutgoingMail
 
 logger = logging.getLogger(__name__)
 
-# After so many failures a mail waits for a moderator, who can have it tried anew.
+# After so many failures, some three hours, a mail waits for a moderator, who can have it tried anew.
 MAX_ATTEMPTS = 20
-# Sent in one go, so that a run stays far below a task's time limit.
-BATCH = 50
-# Seconds between one failure and the next try.
-RETRY_SECONDS = 60
+# Between the first failure and the next try; twice that after the second failure, and so on.
+RETRY = timedelta(minutes=1)
+# A run goes on for no longer than this, far below a task's time limit: a server that hangs costs
+# `EMAIL_TIMEOUT` seconds for each mail.
+RUN_SECONDS = 120
 # What nobody said otherwise of is old news after this.
 LIFETIME = timedelta(days=3)
+
+
+# Where mails link to in development, which has no public address.
+DEVELOPMENT_URL = "http://localhost:8000"
+
+
+def mail_link(path: str) -> str:
+    """`path` as an address that a mail can hold."""
+    return f"{settings.SITE_URL or DEVELOPMENT_URL}{path}"
 
 
 def post_mail(
@@ -31,16 +45,22 @@ def post_mail(
     headers: dict[str, str] | None = None,
     lifetime: timedelta = LIFETIME,
 ) -> None:
-    """Have a plain-text mail sent by a worker soon; with Redis away it is sent here and now."""
+    """Have a plain-text mail sent by a worker soon, once the transaction is committed.
+
+    With Redis away it is sent here and now. Neither that nor what becomes of it ever raises.
+    """
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    # The same id at every try, so that a mailbox which got it twice can tell.
+    own = {"Message-ID": make_msgid(domain=domain), "Auto-Submitted": "auto-generated"}
     mail = OutgoingMail.objects.create(
         # A line break would end the header.
         subject=" ".join(subject.split())[:300],
         to=to,
         body=body,
-        headers=headers or {},
+        headers=own | (headers or {}),
         expires_at=timezone.now() + lifetime,
     )
-    transaction.on_commit(lambda: _wake_worker(mail.pk))
+    transaction.on_commit(lambda: _wake_worker(mail.pk), robust=True)
 
 
 def _wake_worker(pk: int) -> None:
@@ -50,15 +70,16 @@ def _wake_worker(pk: int) -> None:
 
 def send_due_mail(*, only: int | None = None) -> int:
     """Send the mail that waits, or `only` that row; answers how many were sent. Two workers never send the same one."""
-    now = timezone.now()
-    OutgoingMail.objects.filter(expires_at__lt=now).delete()
+    OutgoingMail.objects.filter(expires_at__lt=timezone.now()).delete()
+    pause = ExpressionWrapper(F("attempts") * Value(RETRY), output_field=DurationField())
     due = OutgoingMail.objects.filter(attempts__lt=MAX_ATTEMPTS).filter(
-        Q(tried_at=None) | Q(tried_at__lt=now - timedelta(seconds=RETRY_SECONDS))
+        Q(tried_at=None) | Q(tried_at__lt=Now() - pause)
     )
     if only is not None:
         due = due.filter(pk=only)
+    started = monotonic()
     sent = 0
-    for _ in range(BATCH):
+    while monotonic() - started < RUN_SECONDS:
         with transaction.atomic():
             # Those that failed come last, so that one bad mail holds up no other.
             mail = due.select_for_update(skip_locked=True).order_by("attempts", "created_at").first()
@@ -70,10 +91,17 @@ def send_due_mail(*, only: int | None = None) -> int:
                 # Of whatever kind: an address that no header can hold must not hold up the others either.
                 logger.warning("Mail %s could not be sent: %s", mail.pk, error)
                 mail.attempts += 1
-                mail.tried_at = now
+                mail.tried_at = timezone.now()
                 mail.last_error = str(error)[:300]
                 mail.save(update_fields=["attempts", "tried_at", "last_error"])
                 continue
             mail.delete()
             sent += 1
     return sent
+
+
+def try_again(*, pks: list[int]) -> int:
+    """Have these mails tried at once, as if for the first time; answers how many still wait."""
+    count = OutgoingMail.objects.filter(pk__in=pks).update(attempts=0, tried_at=None, last_error="")
+    transaction.on_commit(lambda: ring("apps.core.tasks.send_due_mail"))
+    return count

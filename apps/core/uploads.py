@@ -1,18 +1,32 @@
-"""Uploads are hostile: what is too large is cut off while it arrives."""
+"""Uploads are hostile: of what is too large nothing is kept while it arrives."""
 
-from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
+from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
-# The largest thing that a form of ours takes is a picture of 4 MB; what is a little larger gets a friendly error.
-MAX_UPLOAD_BYTES = 5_000_000
+# The largest thing that a form of ours takes is a picture of 4 MB. A little more, so that it is never cut short.
+MAX_KEPT_BYTES = 5_000_000
+# A photograph as cameras write it is read to its end, and thrown away, so that the form can say what is wrong with
+# it; whoever sends more than that is cut off.
+MAX_UPLOAD_BYTES = 30_000_000
 
 
 class LimitedUploadHandler(TemporaryFileUploadHandler):
-    """Keeps files in the temporary folder and breaks the connection once a request brings more than allowed."""
+    """Keeps files in the temporary folder, no more than `MAX_KEPT_BYTES` of a request.
+
+    A file that brings more is empty and says its true size, which a form must refuse. Above `MAX_UPLOAD_BYTES` the
+    request ends with 400: not by `StopUpload`, which has views work with the half of a form that had arrived.
+    """
 
     received = 0
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.received += len(raw_data)
         if self.received > MAX_UPLOAD_BYTES:
-            raise StopUpload(connection_reset=True)
-        super().receive_data_chunk(raw_data, start)
+            # The parser only closes those that came whole.
+            self.file.close()
+            raise RequestDataTooBig("The request brings more than a picture.")
+        if self.received <= MAX_KEPT_BYTES:
+            super().receive_data_chunk(raw_data, start)
+        else:
+            self.file.seek(0)
+            self.file.truncate()

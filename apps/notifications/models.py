@@ -19,7 +19,7 @@ class Channel(models.TextChoices):
 
 
 class Preference(models.Model):
-    """How a person wants to be told of one kind of thing, where it is not the default."""
+    """How a person chose to be told of one kind of thing; without a row it is the default: selectors.DEFAULTS."""
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_preferences"
@@ -47,7 +47,7 @@ class Digest(models.Model):
     class Meta:
         verbose_name = "weekly digest"
         indexes = [
-            # The digests that are due, oldest first: services.mail_digests.
+            # The digests that are due, oldest first: services.digests.mail_digests.
             models.Index("since", name="digest_due"),
         ]
 
@@ -89,7 +89,7 @@ class Notification(models.Model):
             models.Index(fields=["person", "-id"], name="notification_of_person"),
             # What is not read yet, for the count in the header.
             models.Index("person", name="notification_unread", condition=Q(read_at=None)),
-            # What waits to be mailed: services.mail_notifications.
+            # What waits to be mailed: services.mailing.mail_notifications.
             models.Index("person", "id", name="notification_due", condition=Q(is_mail_due=True)),
         ]
 

@@ -1,6 +1,4 @@
-import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -12,13 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import redis
 from django.conf import settings as django_settings
-from django.db import connection, connections
+from django.db import connection
 
-from apps.core import limits
 from apps.tools.models import Tool
-from stackshare.celery import app as celery_app
 from tests.factories.comparisons import make_comparison
 from tests.factories.tools import CategoryFactory, FunctionFactory, LayerFactory, ToolFactory
 
@@ -57,70 +52,6 @@ def contact_data() -> dict[str, str]:
         "subject": "A wrong licence",
         "text": "Flask is under BSD-3-Clause.\nSee its LICENSE.txt.",
     }
-
-
-@pytest.fixture
-def dead_port() -> Iterator[int]:
-    """A port of this machine at which nothing listens, kept from all others."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
-
-
-@pytest.fixture
-def queued_tasks(redis_url: str) -> Iterator[Callable[[], list[str]]]:
-    """The names of the tasks that wait for a worker."""
-    with redis.Redis.from_url(redis_url) as client:
-        yield lambda: [json.loads(raw)["headers"]["task"] for raw in client.lrange("celery", 0, -1)]
-
-
-@pytest.fixture
-def redis_away(dead_port: int, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    settings.REDIS_URL = url = f"redis://127.0.0.1:{dead_port}/0"
-    settings.CACHES = settings.CACHES | {"default": settings.CACHES["default"] | {"LOCATION": url}}
-    monkeypatch.setattr(celery_app.conf, "broker_write_url", url)
-    # Celery keeps its connections to the broker that it had before.
-    monkeypatch.setattr(celery_app, "_pool", None)
-    monkeypatch.setattr(celery_app.amqp, "_producer_pool", None)
-    limits._limiter.cache_clear()
-    yield
-    limits._limiter.cache_clear()
-
-
-@pytest.fixture
-def database_away(dead_port: int, django_db_blocker: Any) -> Iterator[None]:
-    here, away = connections["default"], connection.copy()
-    away.settings_dict = {**here.settings_dict, "HOST": "127.0.0.1", "PORT": str(dead_port), "OPTIONS": {}}
-    connections["default"] = away
-    with django_db_blocker.unblock():
-        yield
-    connections["default"] = here
-
-
-@pytest.fixture
-def in_two_threads() -> Run:
-    """Calls a function in two threads at once, each with a connection of its own; gives both results."""
-
-    def run(function: Callable[[], Any]) -> list[Any]:
-        start = threading.Barrier(2)
-        results: list[Any] = []
-
-        def work() -> None:
-            try:
-                start.wait(timeout=30)
-                results.append(function())
-            finally:
-                connections.close_all()
-
-        threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=30)
-        assert len(results) == 2, "A thread failed, or waits for a lock that the test holds."
-        return results
-
-    return run
 
 
 @pytest.fixture

@@ -31,7 +31,16 @@ def signed_in(client: Client) -> Client:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/tools/", "/tools/flask/", "/stackups/django-vs-flask/", "/search/?q=flask", "/@bob/", "/accounts/login/"]
+    "path",
+    [
+        "/",
+        "/tools/",
+        "/tools/flask/",
+        "/stackups/django-vs-flask/",
+        "/search/?q=flask",
+        "/@bob/",
+        "/accounts/login/",
+    ],
 )
 def test_page_is_served(client: Client, path: str) -> None:
     ToolFactory(name="Flask")

@@ -39,7 +39,14 @@ ANONYMOUS = [
     "/healthz",
     "/no/such/page/",
 ]
-PERSONAL = ["/contact/", "/admin/", "/admin/login/", "/accounts/login/", "/accounts/signup/", "/settings/profile/"]
+PERSONAL = [
+    "/contact/",
+    "/admin/",
+    "/admin/login/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/settings/profile/",
+]
 SIGNED_IN = [
     "/tools/flask/",
     "/stackups/actix-vs-flask/",

@@ -1,0 +1,32 @@
+"""What a person wants to be told of, and by which way."""
+
+from allauth.account.models import EmailAddress
+
+from apps.accounts.models import User
+from apps.notifications.models import Channel, Kind, Notification, Preference
+
+# By mail: what happens seldom and one wants to hear of even while away from the site.
+# On the site only: what happens often, and is pleasant but never urgent.
+DEFAULTS: dict[Kind, Channel] = {
+    Kind.FOLLOWER: Channel.MAIL,
+    Kind.POINT_VOTE: Channel.SITE,
+}
+
+
+def channels_of(person: User) -> dict[Kind, Channel]:
+    """How `person` is told of each kind of thing. One query."""
+    chosen = dict(Preference.objects.filter(person=person).values_list("kind", "channel"))
+    return {kind: Channel(chosen.get(kind, DEFAULTS[kind])) for kind in Kind}
+
+
+def unread_count(person: User) -> int:
+    """How many notifications `person` has not read yet. One query."""
+    return Notification.objects.filter(person=person, read_at=None).count()
+
+
+def mail_address(person: User) -> str:
+    """Where `person` wants mail: their primary address, if they verified it and are still here; else nothing."""
+    if not person.is_active or person.closed_at:
+        return ""
+    found = EmailAddress.objects.filter(user=person, primary=True, verified=True).first()
+    return str(found.email) if found else ""

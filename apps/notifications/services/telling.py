@@ -1,0 +1,58 @@
+"""Telling people of things, and what they have read of it."""
+
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.notifications.models import Channel, Kind, Notification
+from apps.notifications.selectors import channels_of
+
+
+def notify(*, person: User, kind: Kind, actor: User | None, text: str, url: str) -> None:
+    """Tell `person` that `actor` (nobody: the site) did something; `url` is the path to it.
+
+    One row for each person, kind, actor and path, so that the same told again is nothing new. Nobody is told of
+    their own deeds, of a kind that they switched off, or after they left. A worker mails it where it is wanted.
+    """
+    if person == actor or not person.is_active or person.closed_at:
+        return
+    channel = channels_of(person)[kind]
+    if channel == Channel.OFF:
+        return
+    notification = Notification(
+        person=person,
+        kind=kind,
+        actor=actor,
+        # One line: it becomes a mail's subject. A name in it may be long.
+        text=" ".join(text.split())[:300],
+        url=url,
+        is_mail_due=channel == Channel.MAIL,
+    )
+    # One statement, which two threads can run at once: the constraint decides who is first.
+    Notification.objects.bulk_create([notification], ignore_conflicts=True)
+
+
+def tell_of_follower(follower: User, person: User) -> None:
+    """Tell `person` that `follower` follows them."""
+    notify(
+        person=person,
+        kind=Kind.FOLLOWER,
+        actor=follower,
+        text=f"{follower.get_full_name()} follows you",
+        url=follower.get_absolute_url(),
+    )
+
+
+def mark_read(*, person: User, pk: int) -> Notification:
+    """Note that `person` has read this notification of theirs; it is mailed no more. Raises `DoesNotExist`."""
+    notification = Notification.objects.select_related("actor").get(pk=pk, person=person)
+    if notification.read_at is None:
+        notification.read_at = timezone.now()
+        notification.is_mail_due = False
+        notification.save(update_fields=["read_at", "is_mail_due"])
+    return notification
+
+
+def mark_all_read(*, person: User, up_to: int) -> None:
+    """Note that `person` has read all up to the one with this id, the newest they saw; they are mailed no more."""
+    unread = Notification.objects.filter(person=person, read_at=None, pk__lte=up_to)
+    unread.update(read_at=timezone.now(), is_mail_due=False)
