@@ -40,6 +40,20 @@ def check_takes_part(user: User | AnonymousUser) -> None:
         raise PermissionDenied("Verify your e-mail address first: go to Settings, then E-mail.")
 
 
+def signed_in(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """A view for people with an account; others are sent to the sign-in."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
 def takes_part(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
@@ -47,12 +61,10 @@ def takes_part(
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return _to_sign_in(request)
         check_takes_part(request.user)
         return view(request, *args, **kwargs)
 
-    return wrapped
+    return signed_in(wrapped)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

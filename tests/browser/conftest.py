@@ -63,7 +63,7 @@ def new_context(
 
 
 @pytest.fixture(scope="module")
-def sign_in(site: str, django_db_blocker: DjangoDbBlocker) -> Iterator[SignIn]:
+def sign_in(site: str, django_db_blocker: DjangoDbBlocker) -> SignIn:
     """`sign_in(context, "alice")`: a session of that person, who has given their password just now."""
 
     cookies: dict[str, str] = {}
@@ -77,7 +77,7 @@ def sign_in(site: str, django_db_blocker: DjangoDbBlocker) -> Iterator[SignIn]:
             ]
             session.save()
             cookies[username] = client.cookies[settings.SESSION_COOKIE_NAME].value
-    yield lambda context, username: context.add_cookies(
+    return lambda context, username: context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": cookies[username], "url": site}]
     )
 

@@ -74,11 +74,20 @@ def _people(flask: Tool, django: Tool) -> None:
     PersonFollow.objects.create(follower=bob, person=alice)
     PersonFollow.objects.create(follower=alice, person=bob)
     User.objects.filter(pk=bob.pk).update(follower_count=1)
-    point = PointFactory(tool=flask, author=alice, origin=Tool.Origin.PERSON, text="The debugger runs in the browser")
-    PointFactory(
-        tool=flask, kind=Point.Kind.CON, author=bob, origin=Tool.Origin.PERSON, about="2015", text="No types at all"
+    point = PointFactory(
+        tool=flask, author=alice, origin=Tool.Origin.PERSON, text="The debugger runs in the browser"
     )
-    PointFactory(tool=django, author=None, origin=Tool.Origin.PERSON, text="The admin is there from the first day")
+    PointFactory(
+        tool=flask,
+        kind=Point.Kind.CON,
+        author=bob,
+        origin=Tool.Origin.PERSON,
+        about="2015",
+        text="No types at all",
+    )
+    PointFactory(
+        tool=django, author=None, origin=Tool.Origin.PERSON, text="The admin is there from the first day"
+    )
     Vote.objects.create(voter=bob, point=point)
     Point.objects.filter(pk=point.pk).update(up_count=1)
     Reputation.objects.create(person=alice, tool=flask, score=10)
