@@ -35,7 +35,39 @@ PAGES = {
     "terms": "/terms/",
     "not found": "/nothing/here/",
     "stackup not found": "/stackups/flask-vs-unheard-of/",
-    "admin login": "/admin/login/",
+    "profile": "/@alice/",
+    "tools that somebody follows": "/@alice/tools/",
+    "sign in": "/accounts/login/",
+    "sign up": "/accounts/signup/",
+    "sign up with errors": "/accounts/signup/",
+    "forgotten password": "/accounts/password/reset/",
+}
+
+
+# Of people with an account, as one of them sees them.
+SIGNED_IN = {
+    "home, signed in": "/",
+    "tool, signed in": "/tools/flask/",
+    "stackup, signed in": "/stackups/actix-web-vs-flask/",
+    "stackup of four, signed in": "/stackups/actix-web-vs-django-vs-express-vs-flask/",
+    "all pros and cons, signed in": "/tools/flask/pros-and-cons/",
+    "add a pro": "/tools/flask/pros-and-cons/add/?kind=pro",
+    "own profile": "/@alice/",
+    "profile of another": "/@bob/",
+    "profile settings": "/settings/profile/",
+    "username": "/settings/username/",
+    "tokens": "/settings/tokens/",
+    "own data": "/settings/data/",
+    "close the account": "/settings/data/close/",
+    "notifications": "/notifications/",
+    "notification settings": "/notifications/settings/",
+    "e-mail": "/accounts/email/",
+    "change of password": "/accounts/password/change/",
+    "two-factor": "/accounts/2fa/",
+    "authenticator app": "/accounts/2fa/totp/activate/",
+    "add a passkey": "/accounts/2fa/webauthn/add/",
+    "sessions": "/accounts/sessions/",
+    "connected accounts": "/accounts/3rdparty/",
 }
 
 
@@ -43,9 +75,13 @@ MISSING = {"not found", "stackup not found"}
 
 
 def go_to(page: Page, name: str) -> None:
-    response = page.goto(PAGES[name])
+    response = page.goto((PAGES | SIGNED_IN)[name])
     assert response
     assert response.status == (404 if name in MISSING else 200)
     if name == "contact with errors":
         page.get_by_role("button", name="Send").click()
         page.get_by_role("alert").wait_for()
+    if name == "sign up with errors":
+        page.get_by_label("Username").fill("admin")
+        page.get_by_role("button", name="Sign up").click()
+        page.locator(".error").first.wait_for()

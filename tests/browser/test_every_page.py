@@ -6,12 +6,13 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
-from tests.browser.conftest import new_context
-from tests.browser.pages import PAGES, go_to
+from tests.browser.conftest import SignIn, new_context
+from tests.browser.pages import PAGES, SIGNED_IN, go_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 every_page = pytest.mark.parametrize("name", PAGES)
+every_page_of_people = pytest.mark.parametrize("name", SIGNED_IN)
 
 # Contrast hangs on the scheme, sizes and order on the width; all four together take twice as long.
 STATES = ((1280, "light"), (390, "dark"))
@@ -79,8 +80,37 @@ def violations(page: Page) -> Iterator[str]:
             yield f"{rule['impact']} {rule['id']}: {node['html'][:200]} {node['failureSummary']}"
 
 
+@pytest.fixture
+def as_anybody(page_with_axe: Page, watched: Watched) -> None:
+    page_with_axe.context.clear_cookies()
+    watched.page.context.clear_cookies()
+
+
+@pytest.fixture
+def as_alice(page_with_axe: Page, watched: Watched, sign_in: SignIn) -> None:
+    sign_in(page_with_axe.context, "alice")
+    sign_in(watched.page.context, "alice")
+
+
 @every_page
+@pytest.mark.usefixtures("as_anybody")
 def test_page_has_nothing_for_axe(page_with_axe: Page, name: str) -> None:
+    find_nothing(page_with_axe, name)
+
+
+@every_page_of_people
+@pytest.mark.usefixtures("as_alice")
+def test_page_of_people_has_nothing_for_axe_and_is_no_wider_than_a_small_phone(
+    page_with_axe: Page, name: str
+) -> None:
+    find_nothing(page_with_axe, name)
+    page_with_axe.set_viewport_size({"width": SMALLEST_PHONE, "height": 640})
+
+    assert page_with_axe.evaluate("document.documentElement.scrollWidth") <= SMALLEST_PHONE
+
+
+def find_nothing(page_with_axe: Page, name: str) -> None:
+    """Fail with what axe finds on a page, in each of the states."""
     go_to(page_with_axe, name)
     found = []
 
@@ -93,7 +123,19 @@ def test_page_has_nothing_for_axe(page_with_axe: Page, name: str) -> None:
 
 
 @every_page
+@pytest.mark.usefixtures("as_anybody")
 def test_page_gives_the_browser_no_cause_to_complain(watched: Watched, name: str) -> None:
+    complain_of_nothing(watched, name)
+
+
+@every_page_of_people
+@pytest.mark.usefixtures("as_alice")
+def test_page_of_people_gives_the_browser_no_cause_to_complain(watched: Watched, name: str) -> None:
+    complain_of_nothing(watched, name)
+
+
+def complain_of_nothing(watched: Watched, name: str) -> None:
+    """Fail with what the browser finds fault with on a page."""
     watched.complaints.clear()
 
     go_to(watched.page, name)
