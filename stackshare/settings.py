@@ -225,6 +225,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     **_SOCKET_OPTIONS,
     "visibility_timeout": 900,
     "unacked_restore_throttle": 1,
+    # A worker takes from its queues in the order in which it names them: see the Procfile.
+    "queue_order_strategy": "priority",
 }
 CELERY_VISIBILITY_TIMEOUT = 900
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -236,6 +238,12 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# What somebody waits for goes before what nobody does, such as drawing a thousand pictures.
+CELERY_TASK_ROUTES = {
+    "apps.core.tasks.send_due_mail": {"queue": "people"},
+    "apps.pages.tasks.send_due_messages": {"queue": "people"},
+    "apps.accounts.tasks.write_due_exports": {"queue": "people"},
+}
 CELERY_REDBEAT_REDIS_URL = REDIS_URL
 CELERY_REDBEAT_KEY_PREFIX = "stackshare:redbeat:"
 CELERY_BEAT_SCHEDULE = {
@@ -405,6 +413,9 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/10s/key,10/h/key",
     "reset_password": "20/d/ip,5/d/key",
 }
+if DEVELOPMENT and not env.bool("SIGN_IN_LIMITS", default=True):
+    # For bench/signin.py, which fails to sign in more often than anybody may.
+    ACCOUNT_RATE_LIMITS |= {"login_failed": "", "login_failed_address": "", "login": ""}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = PRODUCT_NAME
@@ -413,6 +424,9 @@ MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
     "authenticate": "apps.accounts.sign_in_forms.AuthenticateForm",
     "reauthenticate": "apps.accounts.sign_in_forms.ReauthenticateForm",
+    "authenticate_webauthn": "apps.accounts.sign_in_forms.AuthenticateWebAuthnForm",
+    "reauthenticate_webauthn": "apps.accounts.sign_in_forms.ReauthenticateWebAuthnForm",
+    "login_webauthn": "apps.accounts.sign_in_forms.LoginWebAuthnForm",
     "add_webauthn": "apps.accounts.sign_in_forms.AddWebAuthnForm",
 }
 # Browsers know localhost as safe without TLS.

@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.db import connection, connections
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
+from hypothesis import settings as hypothesis_settings
 
 from apps.core import limits
 from stackshare.celery import app as celery_app
@@ -25,6 +26,10 @@ Run = Callable[[Callable[[], Any]], list[Any]]
 
 # Tests in a browser, and what becomes of them without one.
 pytest_plugins = ["tests.browser.chromium"]
+
+# The long search for counterexamples: `HYPOTHESIS_PROFILE=nightly`, see CONTRIBUTING.md.
+hypothesis_settings.register_profile("nightly", max_examples=1000, stateful_step_count=50, deadline=None)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # The site itself uses database 0 of Redis; each test process has one of its own of the other fifteen.
 FIRST_REDIS_DATABASE = 2
@@ -134,7 +139,11 @@ def dead_port() -> Iterator[int]:
 def queued_tasks(redis_url: str) -> Iterator[Callable[[], list[str]]]:
     """The names of the tasks that wait for a worker."""
     with redis.Redis.from_url(redis_url) as client:
-        yield lambda: [json.loads(raw)["headers"]["task"] for raw in client.lrange("celery", 0, -1)]
+        yield lambda: [
+            json.loads(raw)["headers"]["task"]
+            for queue in ("people", "celery")
+            for raw in client.lrange(queue, 0, -1)
+        ]
 
 
 @pytest.fixture

@@ -46,4 +46,9 @@ class PageSitemap(Sitemap[str]):
         return reverse(item)
 
 
-SITEMAPS = {"tools": ToolSitemap, "stackups": ComparisonSitemap, "people": PeopleSitemap, "pages": PageSitemap}
+SITEMAPS = {
+    "tools": ToolSitemap,
+    "stackups": ComparisonSitemap,
+    "people": PeopleSitemap,
+    "pages": PageSitemap,
+}

@@ -70,7 +70,16 @@ def celery_worker(redis_url: str, tmp_path: Path) -> Callable[..., Any]:
         }
         command = [sys.executable, "-m", "celery", "--app", "stackshare", "worker", "--loglevel", "INFO"]
         worker = subprocess.Popen(
-            [*command, "--concurrency", "1", "--without-mingle", "--without-gossip", "--without-heartbeat"],
+            [
+                *command,
+                "--queues",
+                "people,celery",
+                "--concurrency",
+                "1",
+                "--without-mingle",
+                "--without-gossip",
+                "--without-heartbeat",
+            ],
             cwd=django_settings.BASE_DIR,
             env=environment,
             stdout=subprocess.PIPE,

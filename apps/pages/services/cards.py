@@ -28,7 +28,7 @@ MARGIN = 80
 FOOT = SIZE[1] - MARGIN - 78
 
 # Drawn in one run of the task; one takes about a sixth of a second, so the run ends far below its time limit.
-BATCH = 100
+BATCH = 20
 
 # The picture of pages that have none of their own.
 SITE_CARD = "site"

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.models import FormerUsername, PersonFollow, User
 from apps.core.pagination import BadCursorError, Key, paginate
-from apps.tools.models import Point, Tool, ToolFollow
+from apps.tools.models import Point, ToolFollow
 from apps.votes.models import Reputation
 
 # Rows on the profile itself; each list has a page of its own.
@@ -49,7 +49,9 @@ def find_person(request: HttpRequest, username: str, page: str) -> User | HttpRe
         return person
     former = FormerUsername.objects.filter(username__iexact=username, person__in=people).first()
     present = (
-        people.filter(pk=former.person_id).first() if former else people.filter(username__iexact=username).first()
+        people.filter(pk=former.person_id).first()
+        if former
+        else people.filter(username__iexact=username).first()
     )
     if present is None:
         raise Http404(f"There is nobody called {username!r} here.")
