@@ -14,7 +14,7 @@ from apps.comparisons.services import canonical_slug
 from apps.github.chart import StarChart, star_chart
 from apps.github.models import Repository
 from apps.tools import selectors as tools_selectors
-from apps.tools.models import Alternative, Package, Tool
+from apps.tools.models import Alternative, Package, Point, Tool
 
 ALTERNATIVES = 10
 RELATED = 6
@@ -111,6 +111,15 @@ class Stackup:
     def whole(self) -> WrittenComparison | None:
         """The text about exactly these tools."""
         return next((written for written in self.written if written.is_whole), None)
+
+    @property
+    def tools(self) -> list[Tool]:
+        return [side.tool for side in self.sides]
+
+    @property
+    def points(self) -> list[Point]:
+        """The pros and cons that are shown."""
+        return [point for side in self.sides for point in side.points.shown]
 
     @property
     def counts(self) -> dict[str, int]:

@@ -54,8 +54,7 @@ def detail(request: HttpRequest, slugs: str) -> HttpResponse:
 
 def _tools(request: HttpRequest, slugs: str) -> list[Tool]:
     """The different tools that `slugs` names, sorted by slug. Raises Http404 with words for the reader."""
-    # PostgreSQL refuses text with a NUL in it, even to compare with.
-    wanted = list(dict.fromkeys(slugs.lower().replace("\0", "�").split("-vs-")))
+    wanted = list(dict.fromkeys(slugs.lower().split("-vs-")))
     if len(wanted) > MAX_TOOLS:
         raise Http404(
             f"At most {MAX_TOOLS} tools can be compared on one page; this address names {len(wanted)}."

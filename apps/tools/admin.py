@@ -3,12 +3,13 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet, URLField
+from django.db.models import F, QuerySet, URLField
 from django.forms import BaseInlineFormSet, BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.core.admin import LISTS_AS_LINES, ReadOnlyAdmin
+from apps.core.folding import fold
 from apps.tools.models import (
     Alternative,
     CatalogueLoad,
@@ -17,10 +18,13 @@ from apps.tools.models import (
     Integration,
     Package,
     Point,
+    PointAnswer,
     Tool,
     ToolAlias,
+    ToolFollow,
     ToolRepository,
 )
+from apps.tools.points import ENOUGH_ANSWERS
 
 # The names under which `Tool.edited_fields` keeps the parts that have rows of their own.
 PARTS: dict[type, str] = {
@@ -70,7 +74,7 @@ class IntegrationFormSet(PartFormSet):
 
 class PointFormSet(PartFormSet):
     def check(self, rows: list[dict[str, Any]]) -> None:
-        if len({(row["kind"], row["text"].lower()) for row in rows}) < len(rows):
+        if len({(row["kind"], fold(row["text"])) for row in rows}) < len(rows):
             raise ValidationError("The tool has a statement twice.")
 
 
@@ -96,8 +100,16 @@ class PointInline(admin.TabularInline[Point, Tool]):
     fields = ("kind", "text", "about", "position")
 
 
+class WithRowsMixin:
+    """What hangs on a row is deleted with it, also where its own pages are only for reading."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        found, counts, _, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]
+        return found, counts, set(), protected
+
+
 @admin.register(Tool)
-class ToolAdmin(admin.ModelAdmin[Tool]):
+class ToolAdmin(WithRowsMixin, admin.ModelAdmin[Tool]):
     list_display = (
         "name",
         "slug",
@@ -168,6 +180,14 @@ class ToolAdmin(admin.ModelAdmin[Tool]):
         _note_edit(obj, form.changed_data)
         super().save_model(request, obj, form, change)
 
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: BaseModelFormSet[Any, Any], change: bool
+    ) -> None:
+        if formset.model is Point:
+            for extra in formset.extra_forms:
+                extra.instance.author = request.user
+        super().save_formset(request, form, formset, change)
+
     def save_related(
         self,
         request: HttpRequest,
@@ -218,7 +238,7 @@ class CategoryAdmin(admin.ModelAdmin[Category]):
         return found, may_have_duplicates
 
 
-class PartAdmin(admin.ModelAdmin[Any]):
+class PartAdmin(WithRowsMixin, admin.ModelAdmin[Any]):
     """For rows around a tool: notes at the tool that a person decided on them."""
 
     list_select_related: ClassVar[tuple[str, ...]] = ("tool",)
@@ -226,18 +246,23 @@ class PartAdmin(admin.ModelAdmin[Any]):
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if form.changed_data:
+        if form.changed_data and self.is_noted(obj):
             # At both tools, where the row goes from one to another.
             self._note_edit({obj.tool_id, form.initial.get("tool", obj.tool_id)})
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        tools = {obj.tool_id} if self.is_noted(obj) else set()
         super().delete_model(request, obj)
-        self._note_edit({obj.tool_id})
+        self._note_edit(tools)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        ids = set(queryset.values_list("tool_id", flat=True))
+        ids = {obj.tool_id for obj in queryset if self.is_noted(obj)}
         super().delete_queryset(request, queryset)
         self._note_edit(ids)
+
+    def is_noted(self, obj: Any) -> bool:
+        """Whether files would undo what a person decides on this row."""
+        return True
 
     def _note_edit(self, ids: Collection[int]) -> None:
         tools = list(Tool.objects.filter(pk__in=ids))
@@ -246,12 +271,73 @@ class PartAdmin(admin.ModelAdmin[Any]):
         Tool.objects.bulk_update(tools, ["edited_fields", "changed_at"])
 
 
+class DoubtedFilter(admin.SimpleListFilter):
+    """Those of which people said that they are no longer true."""
+
+    title = "still true"
+    parameter_name = "doubted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Most say no longer")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Point]) -> QuerySet[Point]:
+        if self.value() != "yes":
+            return queryset
+        enough = queryset.alias(answer_count=F("true_count") + F("outdated_count"))
+        return enough.filter(answer_count__gte=ENOUGH_ANSWERS, outdated_count__gt=F("true_count"))
+
+
 @admin.register(Point)
 class PointAdmin(PartAdmin):
-    list_display = ("text", "kind", "tool", "about", "up_count", "down_count", "author", "origin", "created_at")
-    list_filter = ("kind", "origin")
-    search_fields = ("text", "tool__name")
-    readonly_fields = ("author", "origin", "up_count", "down_count", "true_count", "outdated_count", "created_at", "edited_at")
+    list_display = (
+        "text",
+        "kind",
+        "tool",
+        "about",
+        "up_count",
+        "down_count",
+        "true_count",
+        "outdated_count",
+        "author",
+        "origin",
+        "created_at",
+    )
+    list_filter = ("kind", "origin", DoubtedFilter)
+    list_select_related = ("tool", "author")
+    search_fields = ("text", "tool__name", "author__username")
+    raw_id_fields = ("author",)
+    readonly_fields = (
+        "origin",
+        "up_count",
+        "down_count",
+        "true_count",
+        "outdated_count",
+        "created_at",
+        "edited_at",
+    )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"author": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    def is_noted(self, obj: Any) -> bool:
+        # What people write no file overwrites anyway.
+        return bool(obj.origin == Tool.Origin.CATALOGUE)
+
+
+@admin.register(PointAnswer)
+class PointAnswerAdmin(ReadOnlyAdmin[PointAnswer]):
+    list_display = ("point", "is_true", "person", "answered_at")
+    list_filter = ("is_true",)
+    list_select_related = ("point", "person")
+    search_fields = ("point__text", "point__tool__name", "person__username")
+    ordering = ("-answered_at",)
+
+
+@admin.register(ToolFollow)
+class ToolFollowAdmin(ReadOnlyAdmin[ToolFollow]):
+    list_display = ("tool", "person", "created_at")
+    list_select_related = ("tool", "person")
+    search_fields = ("tool__name", "tool__slug", "person__username")
 
 
 @admin.register(Package)

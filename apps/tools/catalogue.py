@@ -16,7 +16,7 @@ from apps.tools.entries import CatalogueError, Problem, TaxonomyFile, ToolEntry,
 CATALOGUE_DIR = Path(settings.BASE_DIR) / "catalogue"
 
 # First parts of addresses under /tools/ that are not tools.
-RESERVED_SLUGS = frozenset({"in", "options", "trending"})
+RESERVED_SLUGS = frozenset({"in", "options", "points", "trending"})
 
 
 def is_reserved(slug: str) -> bool:

@@ -26,6 +26,8 @@ from pydantic import (
 )
 from rapidfuzz import process
 
+from apps.core.folding import fold
+
 Model = TypeVar("Model", bound=BaseModel)
 
 SLUG_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -210,7 +212,7 @@ class ToolEntry(_Entry):
         if len(set(self.integrations)) != len(self.integrations):
             raise ValueError("integrations: names a tool twice with one kind; keep one of them.")
         for field, points in (("pros", self.pros), ("cons", self.cons)):
-            if len({point.text.lower() for point in points}) != len(points):
+            if len({fold(point.text) for point in points}) != len(points):
                 raise ValueError(f"{field}: states a thing twice; keep one of them.")
         if self.successor and self.status == "active":
             raise ValueError('status: a tool with a successor is "deprecated" or "archived".')

@@ -26,6 +26,8 @@ from apps.tools.querysets import CategoryQuerySet, ToolQuerySet
 # The length of a pro or con: enough for a reason, too little for an essay.
 MIN_POINT_CHARACTERS = 10
 MAX_POINT_CHARACTERS = 140
+# Folding makes many letters of some signs.
+MAX_FOLDED_CHARACTERS = 2 * MAX_POINT_CHARACTERS
 
 _slug = RegexValidator(rf"^{SLUG_PATTERN}$", "Use lower-case letters, digits and single hyphens.")
 _partial_date = RegexValidator(
@@ -319,7 +321,7 @@ class Point(models.Model):
     kind = models.CharField(max_length=3, choices=Kind.choices)
     text = models.CharField(max_length=MAX_POINT_CHARACTERS)
     # What is equal to this says the same.
-    folded = FoldedField(max_length=2 * MAX_POINT_CHARACTERS, editable=False)
+    folded = FoldedField(max_length=MAX_FOLDED_CHARACTERS, editable=False)
     about = models.CharField(max_length=20, help_text="The version or year that it is about.")
     position = models.PositiveSmallIntegerField(default=0)
     origin = models.CharField(max_length=10, choices=Tool.Origin.choices, default=Tool.Origin.PERSON)
@@ -340,6 +342,9 @@ class Point(models.Model):
         output_field=models.FloatField(),
         db_persist=True,
     )
+
+    # Why it is old, in words; set by selectors.points_of, no column.
+    marks: tuple[str, ...] = ()
 
     class Meta:
         verbose_name = "pro or con"
@@ -368,6 +373,12 @@ class Point(models.Model):
 
     def clean(self) -> None:
         self.folded = fold(self.text)
+        if len(self.folded) > MAX_FOLDED_CHARACTERS:
+            raise ValidationError({"text": "Write it with common letters."})
+        # Django leaves out constraints on what no form has.
+        equal = Point.objects.filter(tool=self.tool_id, kind=self.kind, folded=self.folded)
+        if equal.exclude(pk=self.pk).exists():
+            raise ValidationError("The tool has this statement already.")
 
 
 class PointAnswer(models.Model):

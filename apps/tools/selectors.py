@@ -2,15 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import Case, Count, F, IntegerField, Q, Value, When
+from django.db.models import Case, Count, F, FilteredRelation, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
 from rapidfuzz import fuzz, process
 
+from apps.accounts.models import User
 from apps.github.growth import Reading
 from apps.github.models import Repository, StarReading
-from apps.tools.models import Category, Integration, Point, Tool, ToolRepository
+from apps.tools.models import Category, Integration, Point, PointAnswer, Tool, ToolFollow, ToolRepository
+from apps.tools.points import SHOWN_POINTS, marks, similar
 
 # Below this a name is no typing error of the other.
 FUZZY_CUTOFF = 75
@@ -87,26 +93,119 @@ def integrations_of(tools: Sequence[Tool]) -> dict[int, list[Link]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
-    """The pros and cons of a tool, most voted first."""
+class PointGroup:
+    """The pros or the cons of a tool: all of them in their order, and those that a page shows."""
 
+    kind: str
+    rows: Sequence[Point]
+    shown: Sequence[Point]
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The pros and cons of a tool, in the order of points.py."""
+
+    tool: Tool
     pros: Sequence[Point]
     cons: Sequence[Point]
+    limit: int | None = None
 
     @property
-    def groups(self) -> list[tuple[str, str, Sequence[Point]]]:
-        """Heading, icon and statements of each of the two lists."""
-        return [("Pros", "plus", self.pros), ("Cons", "minus", self.cons)]
+    def groups(self) -> list[PointGroup]:
+        """The two lists, each cut off after `limit`."""
+        both = ((Point.Kind.PRO, self.pros), (Point.Kind.CON, self.cons))
+        return [PointGroup(str(kind), rows, rows[: self.limit]) for kind, rows in both]
+
+    @property
+    def total(self) -> int:
+        return len(self.pros) + len(self.cons)
+
+    @property
+    def is_cut(self) -> bool:
+        return len(self.shown) < self.total
+
+    @property
+    def shown(self) -> list[Point]:
+        """What a page shows of both lists: those whose votes it asks for."""
+        return [point for group in self.groups for point in group.shown]
 
 
-def points_of(tools: Sequence[Tool]) -> dict[int, Points]:
-    """Pros and cons of each tool, by its id. One query."""
+def points_of(tools: Sequence[Tool], *, limit: int | None = SHOWN_POINTS) -> dict[int, Points]:
+    """Pros and cons of each tool, by its id, with their authors and marks; a page shows `limit` of each. One query."""
     rows: dict[int, dict[str, list[Point]]] = {
         tool.pk: {Point.Kind.PRO: [], Point.Kind.CON: []} for tool in tools
     }
-    for point in Point.objects.filter(tool__in=tools):
+    for point in _marked(Point.objects.filter(tool__in=tools)):
         rows[point.tool_id][point.kind].append(point)
-    return {pk: Points(kinds[Point.Kind.PRO], kinds[Point.Kind.CON]) for pk, kinds in rows.items()}
+    # The rows come by votes, and sorting keeps the order among equals.
+    for kinds in rows.values():
+        for points in kinds.values():
+            points.sort(key=lambda point: bool(point.marks))
+    return {
+        tool.pk: Points(tool, rows[tool.pk][Point.Kind.PRO], rows[tool.pk][Point.Kind.CON], limit)
+        for tool in tools
+    }
+
+
+def point_for(viewer: User | AnonymousUser, pk: int) -> Point | None:
+    """A pro or con that `viewer` may see, with its tool, author and marks. One query."""
+    points = Point.objects.filter(pk=pk, tool__in=Tool.objects.visible_to(viewer)).select_related("tool")
+    return next(iter(_marked(points)), None)
+
+
+def _marked(points: QuerySet[Point]) -> list[Point]:
+    primary = FilteredRelation("tool__repository_links", condition=Q(tool__repository_links__is_primary=True))
+    rows = (
+        points.select_related("author")
+        .annotate(main_link=primary)
+        .annotate(latest_release=F("main_link__repository__latest_release"))
+        .order_by("-rank", "position", "id")
+    )
+    today = timezone.localdate()
+    for point in rows:
+        point.marks = marks(
+            about=point.about,
+            true_count=point.true_count,
+            outdated_count=point.outdated_count,
+            latest_release=point.latest_release or "",
+            today=today,
+        )
+    return list(rows)
+
+
+def similar_points(tool: Tool, kind: str, text: str, *, but: int = 0) -> list[Point]:
+    """The pros or cons of `tool` that say nearly what `text` says, the most alike first. One query."""
+    points = {point.pk: point for point in Point.objects.filter(tool=tool, kind=kind).exclude(pk=but)}
+    return [points[pk] for pk in similar(text, {pk: point.text for pk, point in points.items()})]
+
+
+def answers_of(person: User | AnonymousUser, points: Sequence[Point]) -> dict[int, bool]:
+    """What `person` answered to "Still true?", by the id of the point. One query, none for anonymous readers."""
+    if not person.is_authenticated:
+        return {}
+    rows = PointAnswer.objects.filter(person=person, point__in=points)
+    return dict(rows.values_list("point_id", "is_true"))
+
+
+def followed_ids(person: User | AnonymousUser, tools: Sequence[Tool]) -> set[int]:
+    """The ids of those of `tools` that `person` follows. One query, none for anonymous readers."""
+    if not person.is_authenticated:
+        return set()
+    rows = ToolFollow.objects.filter(person=person, tool__in=tools)
+    return set(rows.values_list("tool_id", flat=True))
+
+
+def new_points_for(person: User, since: datetime) -> list[tuple[str, str]]:
+    """What others said after `since` of tools that `person` follows, newest first: texts and addresses. One query."""
+    points = Point.objects.filter(tool__follows__person=person, tool__is_listed=True, created_at__gt=since)
+    rows = points.exclude(author=person).select_related("tool").order_by("-id")
+    return [
+        (
+            f"{point.tool.name}, {point.get_kind_display()}: {point.text} ({point.about})",
+            f"{reverse('tools:points', kwargs={'slug': point.tool.slug})}#point-{point.pk}",
+        )
+        for point in rows
+    ]
 
 
 def search_tools(query: str, *, limit: int) -> list[Tool]:

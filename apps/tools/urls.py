@@ -1,13 +1,21 @@
 from django.urls import path
 
-from apps.tools import views
+from apps.tools.views import follows, points, tools
 
 app_name = "tools"
 
+# First parts that are no tool's slug are named in catalogue.RESERVED_SLUGS.
 urlpatterns = [
-    path("", views.index, name="index"),
-    path("in/<path:path>/", views.index, name="category"),
-    path("options/", views.options, name="options"),
-    path("<str:slug>/", views.detail, name="detail"),
-    path("<str:slug>/alternatives/", views.alternatives, name="alternatives"),
+    path("", tools.index, name="index"),
+    path("in/<path:path>/", tools.index, name="category"),
+    path("options/", tools.options, name="options"),
+    path("points/<int:pk>/edit/", points.edit_point, name="edit-point"),
+    path("points/<int:pk>/remove/", points.remove_point, name="remove-point"),
+    path("points/<int:pk>/answer/", points.answer_point, name="answer-point"),
+    path("<str:slug>/", tools.detail, name="detail"),
+    path("<str:slug>/alternatives/", tools.alternatives, name="alternatives"),
+    path("<slug:slug>/follow/", follows.follow, name="follow"),
+    path("<str:slug>/pros-and-cons/", points.points, name="points"),
+    path("<str:slug>/pros-and-cons/add/", points.add_point, name="add-point"),
+    path("<slug:slug>/pros-and-cons/similar/", points.similar_points, name="similar-points"),
 ]

@@ -9,6 +9,7 @@ import pytest
 
 from apps.github.models import StarReading
 from apps.tools.models import Integration, Point, Tool
+from tests.factories.accounts import UserFactory
 from tests.factories.comparisons import make_comparison
 from tests.factories.tools import (
     AlternativeFactory,
@@ -19,7 +20,8 @@ from tests.factories.tools import (
     ToolFactory,
 )
 
-READINGS, POINTS, LINKS, PACKAGES, ALTERNATIVES, DIFFERENCES = 90, 8, 12, 6, 12, 8
+# More pros and cons than are shown.
+READINGS, POINTS, LINKS, PACKAGES, ALTERNATIVES, DIFFERENCES = 90, 14, 12, 6, 12, 8
 
 
 def prose(chance: random.Random, words: int) -> str:
@@ -72,7 +74,7 @@ def _rich_tool(chance: random.Random, at: int) -> Tool:
     )
     for kind in Point.Kind:
         for _ in range(POINTS):
-            PointFactory(tool=tool, kind=kind, text=prose(chance, 14)[:140])
+            PointFactory(tool=tool, kind=kind, text=prose(chance, 14)[:140], author=UserFactory())
     for number in range(LINKS):
         kind = list(Integration.Kind)[number % len(Integration.Kind)]
         IntegrationFactory(tool=tool, other=ToolFactory(name=f"Link {at} {number}"), kind=kind)

@@ -7,10 +7,13 @@ from apps.tools.models import (
     Integration,
     Package,
     Point,
+    PointAnswer,
     Tool,
     ToolAlias,
+    ToolFollow,
     ToolRepository,
 )
+from tests.factories.accounts import UserFactory
 
 
 class LayerFactory(factory.django.DjangoModelFactory[Category]):
@@ -105,6 +108,8 @@ class PackageFactory(factory.django.DjangoModelFactory[Package]):
 
 
 class PointFactory(factory.django.DjangoModelFactory[Point]):
+    """A pro or con of the catalogue, or of a person with `author=`."""
+
     class Meta:
         model = Point
 
@@ -112,6 +117,31 @@ class PointFactory(factory.django.DjangoModelFactory[Point]):
     kind = Point.Kind.PRO
     text = factory.Sequence(lambda n: f"Statement number {n} can be checked")
     about = "3.1"
+    author = None
+    origin = factory.LazyAttribute(
+        lambda point: Tool.Origin.PERSON if point.author else Tool.Origin.CATALOGUE
+    )
+
+
+class PointAnswerFactory(factory.django.DjangoModelFactory[PointAnswer]):
+    """An answer by itself: the counters of its point stay as they are."""
+
+    class Meta:
+        model = PointAnswer
+
+    point = factory.SubFactory(PointFactory)
+    person = factory.SubFactory(UserFactory)
+    is_true = True
+
+
+class ToolFollowFactory(factory.django.DjangoModelFactory[ToolFollow]):
+    """A follow by itself: the tool's counter stays as it is."""
+
+    class Meta:
+        model = ToolFollow
+
+    person = factory.SubFactory(UserFactory)
+    tool = factory.SubFactory(ToolFactory)
 
 
 class IntegrationFactory(factory.django.DjangoModelFactory[Integration]):

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.tools.models import Tool
-from apps.tools.views import PAGE_SIZE
+from apps.tools.views.tools import PAGE_SIZE
 from tests.factories.tools import CategoryFactory, FunctionFactory, LayerFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db
@@ -118,8 +118,6 @@ def test_category_without_tools_is_kept_from_search_engines(client: Client) -> N
         "Application-And-Data",
         "application-and-data//microframeworks",
         "a/b/c/d/e/f",
-        "%00",
-        "application-and-data/%00",
         "%ED%A0%80",
         "x" * 3000,
     ],

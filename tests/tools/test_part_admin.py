@@ -6,8 +6,16 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.tools.models import Point, Tool
-from tests.factories.tools import IntegrationFactory, PackageFactory, PointFactory, ToolFactory
+from tests.factories.accounts import UserFactory
+from tests.factories.tools import (
+    IntegrationFactory,
+    PackageFactory,
+    PointAnswerFactory,
+    PointFactory,
+    ToolFactory,
+)
 from tests.tools.admin_forms import errors_of, form_data, queries_of
 
 pytestmark = pytest.mark.django_db
@@ -56,23 +64,21 @@ def test_changed_row_is_noted_at_its_tool(
     assert flask.changed_at > before
 
 
-@by_part
+@pytest.mark.parametrize(
+    ("part", "model", "row"),
+    [
+        ("packages", "package", {"type": "pypi", "name": "other"}),
+        ("integrations", "integration", {"kind": "monitors"}),
+    ],
+)
 def test_added_row_is_noted_at_its_tool(
-    maud_client: Client,
-    flask: Tool,
-    part: str,
-    model: str,
-    make: Callable[..., Any],
-    values: dict[str, Any],
+    maud_client: Client, flask: Tool, part: str, model: str, row: dict[str, Any]
 ) -> None:
     url = f"/admin/tools/{model}/add/"
-    row = {
-        "points": {"kind": "pro", "about": "3", "position": 0},
-        "packages": {"type": "pypi"},
-        "integrations": {"other": ToolFactory().pk},
-    }[part]
+    if model == "integration":
+        row = {**row, "other": ToolFactory().pk}
 
-    maud_client.post(url, form_data(maud_client.get(url), tool=flask.pk, **row, **values))
+    maud_client.post(url, form_data(maud_client.get(url), tool=flask.pk, **row))
 
     flask.refresh_from_db()
     assert flask.edited_fields == [part]
@@ -191,7 +197,7 @@ def test_statement_that_stands_there_already_is_refused(maud_client: Client, fla
     assert "The tool has this statement already." in str(errors_of(response))
 
 
-def test_statement_of_a_moderator_is_one_of_a_person(maud_client: Client, flask: Tool) -> None:
+def test_statement_of_a_moderator_is_one_of_a_person(maud_client: Client, maud: User, flask: Tool) -> None:
     url = "/admin/tools/point/add/"
 
     maud_client.post(
@@ -199,4 +205,55 @@ def test_statement_of_a_moderator_is_one_of_a_person(maud_client: Client, flask:
         form_data(maud_client.get(url), tool=flask.pk, kind="con", text="No ORM comes with it", about="3"),
     )
 
-    assert Point.objects.get().origin == Tool.Origin.PERSON
+    point = Point.objects.get()
+    assert (point.origin, point.author) == (Tool.Origin.PERSON, maud)
+    flask.refresh_from_db()
+    # The catalogue goes on to say what it says.
+    assert flask.edited_fields == []
+
+
+def test_statement_of_a_person_is_removed_without_a_note_at_the_tool(
+    maud_client: Client, alice: User, flask: Tool
+) -> None:
+    row, other = PointFactory(tool=flask, author=alice), PointFactory(tool=flask, author=alice)
+
+    maud_client.post(f"/admin/tools/point/{row.pk}/delete/", {"post": "yes"})
+    maud_client.post(
+        "/admin/tools/point/",
+        {"action": "delete_selected", "_selected_action": [other.pk], "post": "yes"},
+    )
+
+    assert not Point.objects.exists()
+    flask.refresh_from_db()
+    assert flask.edited_fields == []
+
+
+def test_statement_is_removed_with_the_answers_to_it(maud_client: Client) -> None:
+    row = PointAnswerFactory().point
+
+    response = maud_client.post(f"/admin/tools/point/{row.pk}/delete/", {"post": "yes"})
+
+    assert response.status_code == 302
+    assert not Point.objects.exists()
+
+
+def test_statements_of_which_most_say_no_longer_are_found(maud_client: Client) -> None:
+    doubted = PointFactory(true_count=1, outdated_count=2)
+    PointFactory(true_count=0, outdated_count=2)
+    PointFactory(true_count=2, outdated_count=2)
+
+    def found(query: str) -> set[Point]:
+        return set(maud_client.get(f"/admin/tools/point/{query}").context["cl"].queryset)
+
+    assert found("?doubted=yes") == {doubted}
+    assert found("") == set(Point.objects.all())
+
+
+def test_list_of_statements_by_people_costs_the_same_for_3_and_30(maud_client: Client) -> None:
+    for at in range(3):
+        PointFactory(author=UserFactory(username=f"early-{at}"))
+    few = queries_of(maud_client, "/admin/tools/point/")
+    for at in range(27):
+        PointFactory(author=UserFactory(username=f"late-{at}"))
+
+    assert queries_of(maud_client, "/admin/tools/point/") == few

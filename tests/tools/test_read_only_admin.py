@@ -6,7 +6,7 @@ from django.db.models import Model
 from django.test import Client
 
 from apps.tools.models import CatalogueLoad, ImportedTool
-from tests.factories.tools import AlternativeFactory, ToolFactory
+from tests.factories.tools import AlternativeFactory, PointAnswerFactory, ToolFactory, ToolFollowFactory
 from tests.tools.admin_forms import queries_of
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,13 @@ def make_load() -> CatalogueLoad:
     return CatalogueLoad.objects.create(digest="0" * 64)
 
 
-MODELS = [("alternative", AlternativeFactory), ("importedtool", make_imported), ("catalogueload", make_load)]
+MODELS = [
+    ("alternative", AlternativeFactory),
+    ("importedtool", make_imported),
+    ("catalogueload", make_load),
+    ("pointanswer", PointAnswerFactory),
+    ("toolfollow", ToolFollowFactory),
+]
 
 by_model = pytest.mark.parametrize(("model", "make"), MODELS, ids=[name for name, _ in MODELS])
 Make = Callable[[], Model]

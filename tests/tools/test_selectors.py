@@ -131,7 +131,7 @@ def test_integrations_are_sorted_by_words_then_name() -> None:
 
 def test_points_are_parted_and_the_most_voted_come_first(count_queries: Callable[..., Any]) -> None:
     tool, other = ToolFactory(), ToolFactory()
-    low, high = PointFactory(tool=tool, vote_count=1), PointFactory(tool=tool, vote_count=9)
+    low, high = PointFactory(tool=tool, up_count=1), PointFactory(tool=tool, up_count=9)
     con = PointFactory(tool=tool, kind=Point.Kind.CON)
 
     with count_queries(at_most=1):
@@ -139,13 +139,6 @@ def test_points_are_parted_and_the_most_voted_come_first(count_queries: Callable
 
     assert (found[tool.pk].pros, found[tool.pk].cons) == ([high, low], [con])
     assert (found[other.pk].pros, found[other.pk].cons) == ([], [])
-
-
-def test_points_come_with_their_headings() -> None:
-    tool = ToolFactory()
-    pro = PointFactory(tool=tool)
-
-    assert selectors.points_of([tool])[tool.pk].groups == [("Pros", "plus", [pro]), ("Cons", "minus", [])]
 
 
 @pytest.mark.parametrize("tools", [0, 1, 4])

@@ -6,16 +6,20 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.tools.models import ImportedTool, Package, Point, Tool
 from tests.factories.accounts import UserFactory
 from tests.factories.tools import (
+    AlternativeFactory,
     FunctionFactory,
     IntegrationFactory,
     PackageFactory,
+    PointAnswerFactory,
     PointFactory,
     RepositoryFactory,
     ToolAliasFactory,
     ToolFactory,
+    ToolFollowFactory,
     ToolRepositoryFactory,
 )
 from tests.tools.admin_forms import errors_of, form_data, queries_of
@@ -322,22 +326,50 @@ def test_row_that_is_wrong_is_refused_with_words(
     assert not getattr(flask, prefix).exists()
 
 
-def test_statement_that_is_added_twice_is_refused(maud_client: Client, flask: Tool) -> None:
-    PointFactory(tool=flask, text="One file is enough", about="3")
+def test_statement_added_on_the_page_of_the_tool_is_its_moderators(
+    maud_client: Client, maud: User, flask: Tool
+) -> None:
+    kept = PointFactory(tool=flask)
 
-    response = save(
+    save(
         maud_client,
         flask,
         **{
             "points-TOTAL_FORMS": 2,
-            "points-1-kind": "pro",
-            "points-1-text": "one FILE is enough",
-            "points-1-about": "2",
+            "points-1-kind": "con",
+            "points-1-text": "No ORM comes with it",
+            "points-1-about": "3",
             "points-1-position": 1,
         },
     )
 
-    assert "The tool has a statement twice." in str(errors_of(response))
+    assert flask.points.get(kind="con").author == maud
+    kept.refresh_from_db()
+    assert kept.author is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("one FILE is enough", "The tool has this statement already."),
+        ("A new one, stated twice", "The tool has a statement twice."),
+    ],
+)
+def test_statement_that_is_added_twice_is_refused(
+    maud_client: Client, flask: Tool, text: str, message: str
+) -> None:
+    PointFactory(tool=flask, text="One file is enough", about="3")
+    new = {"kind": "pro", "about": "2", "position": 1}
+    rows = {1: {**new, "text": text}, 2: {**new, "text": text.upper()}}
+
+    response = save(
+        maud_client,
+        flask,
+        **{"points-TOTAL_FORMS": 3},
+        **{f"points-{at}-{name}": value for at, row in rows.items() for name, value in row.items()},
+    )
+
+    assert message in str(errors_of(response))
 
 
 def test_integration_that_is_added_twice_is_refused(maud_client: Client, flask: Tool) -> None:
@@ -513,8 +545,10 @@ def test_actions_cost_the_same_for_3_and_30_rows(
 
 def test_tool_is_deleted_with_its_rows(maud_client: Client, flask: Tool) -> None:
     PackageFactory(tool=flask)
-    PointFactory(tool=flask)
+    PointAnswerFactory(point__tool=flask)
+    ToolFollowFactory(tool=flask)
     IntegrationFactory(tool=flask)
+    AlternativeFactory(tool=flask)
 
     response = maud_client.post(f"{LIST}{flask.pk}/delete/", {"post": "yes"})
 

@@ -15,7 +15,8 @@ from apps.github.models import Repository
 from apps.tools.catalogue import Catalogue
 from apps.tools.entries import TaxonomyFile, ToolEntry
 from apps.tools.logos import LOGO_DIR
-from apps.tools.models import Category, Integration, Package, Point, Tool, ToolAlias, ToolRepository
+from apps.tools.models import Category, Integration, Package, Tool, ToolAlias, ToolRepository
+from apps.tools.services.catalogue_points import load_points
 
 # Columns of Tool that come straight from an entry.
 PLAIN_FIELDS = (
@@ -199,31 +200,33 @@ def _load_parts(catalogue: Catalogue, tools: dict[str, tuple[Tool, str]]) -> set
             ("other_id", "kind"),
             lambda entry: [(ids[integration.tool], integration.kind) for integration in entry.integrations],
         ),
-        _Part("points", Point, ("kind", "text", "about", "position", "origin"), _wanted_points),
     ]
-    changed: set[str] = set()
+    changed = load_points(_unedited("points", catalogue, tools))
     for part in parts:
-        entries = {
-            tools[sourced.entry.slug][0].pk: sourced.entry
-            for sourced in catalogue.tools
-            if part.name not in tools[sourced.entry.slug][0].edited_fields
-        }
-        changed |= _replace_part(part, entries)
+        changed |= _replace_part(part, _unedited(part.name, catalogue, tools))
     return changed
+
+
+def _unedited(part: str, catalogue: Catalogue, tools: dict[str, tuple[Tool, str]]) -> dict[int, ToolEntry]:
+    """The entries, by the id of their tool, of which no person edited this part."""
+    return {
+        tools[sourced.entry.slug][0].pk: sourced.entry
+        for sourced in catalogue.tools
+        if part not in tools[sourced.entry.slug][0].edited_fields
+    }
 
 
 def _replace_part(part: _Part, entries: dict[int, ToolEntry]) -> set[str]:
     """Delete and create rows until every tool, by its id, has those that its entry wants.
 
-    What people added is theirs: their pros and cons, and an alias or package that they gave to another tool.
+    What people added is theirs: an alias or package that they gave to another tool.
     Answers the slugs of the tools that changed.
     """
     rows = part.model._default_manager.all()
-    ours = rows.filter(tool_id__in=entries)
-    if part.model is Point:
-        ours = ours.filter(origin=Tool.Origin.CATALOGUE)
     existing: dict[int, dict[tuple[Any, ...], int]] = {pk: {} for pk in entries}
-    for row_id, tool_id, *values in ours.values_list("id", "tool_id", *part.columns):
+    for row_id, tool_id, *values in rows.filter(tool_id__in=entries).values_list(
+        "id", "tool_id", *part.columns
+    ):
         existing[tool_id][tuple(values)] = row_id
     elsewhere: set[tuple[Any, ...]] = set()
     if part.model in (ToolAlias, Package):
@@ -257,11 +260,3 @@ def _repositories(catalogue: Catalogue) -> dict[str, int]:
 def _wanted_packages(entry: ToolEntry) -> list[tuple[Any, ...]]:
     purls = [PackageURL.from_string(package) for package in entry.packages]
     return [(purl.type, f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name) for purl in purls]
-
-
-def _wanted_points(entry: ToolEntry) -> list[tuple[Any, ...]]:
-    return [
-        (str(kind), point.text, point.about, at, str(Tool.Origin.CATALOGUE))
-        for kind, points in ((Point.Kind.PRO, entry.pros), (Point.Kind.CON, entry.cons))
-        for at, point in enumerate(points)
-    ]

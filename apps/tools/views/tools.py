@@ -69,8 +69,7 @@ def index(request: HttpRequest, path: str = "") -> HttpResponse:
 def _category(path: str) -> Category:
     slugs = path.strip("/").split("/")
     levels = list(Category.Level)
-    # PostgreSQL refuses text with a NUL in it, even to compare with.
-    if len(slugs) > len(levels) or "\0" in path:
+    if len(slugs) > len(levels):
         raise Http404("There is no such category.")
     names = ["slug", "parent__slug", "parent__parent__slug"]
     where = dict(zip(names, reversed(slugs), strict=False))
@@ -95,9 +94,6 @@ def _below(
 
 def find_tool(request: HttpRequest, slug: str, *, page: str = "tools:detail") -> Tool | HttpResponse:
     """The tool at `slug` that the reader may see, or a redirect from one of its other slugs. Raises Http404."""
-    # PostgreSQL refuses text with a NUL in it, even to compare with.
-    if "\0" in slug:
-        raise Http404("There is no such tool.")
     tools = Tool.objects.visible_to(request.user).with_function()
     tool = tools.filter(slug=slug).select_related("successor").first()
     if tool:
@@ -116,12 +112,14 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         return tool
     repository = selectors.repositories_of([tool]).get(tool.pk)
     readings = selectors.readings_of([repository])[repository.pk] if repository else []
+    points = selectors.points_of([tool])[tool.pk]
     context = {
         "tool": tool,
         "repository": repository,
         "chart": star_chart({"a": (tool.name, readings)}),
         "growth_year": growth(readings, days=365),
-        "points": selectors.points_of([tool])[tool.pk],
+        "points": points,
+        "answers": selectors.answers_of(request.user, points.shown),
         "integrations": selectors.integrations_of([tool])[tool.pk],
         "packages": list(tool.packages.all()),
         "alternatives": _alternatives(tool, limit=6),

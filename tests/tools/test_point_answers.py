@@ -1,0 +1,203 @@
+"""Answers to "Still true?"."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connections
+from django.test import Client
+
+from apps.accounts.models import User
+from apps.core.counters import recount
+from apps.tools.models import Point, PointAnswer, Tool
+from apps.tools.services.points import answer_point
+from tests.factories.accounts import UserFactory
+from tests.factories.tools import PointAnswerFactory, PointFactory, ToolFactory
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def point(db: None) -> Point:
+    row: Point = PointFactory(tool=ToolFactory(name="Flask"), text="One file is enough")
+    return row
+
+
+@pytest.fixture
+def alice_client(alice: User) -> Client:
+    client = Client()
+    client.force_login(alice)
+    return client
+
+
+def counts(point: Point) -> tuple[int, int]:
+    point.refresh_from_db()
+    return point.true_count, point.outdated_count
+
+
+def url(point: Point) -> str:
+    return f"/tools/points/{point.pk}/answer/"
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([True], (1, 0)),
+        ([False], (0, 1)),
+        ([True, True], (1, 0)),
+        ([True, False], (0, 1)),
+        ([False, True], (1, 0)),
+        ([True, None], (0, 0)),
+        ([False, None, None], (0, 0)),
+        ([None], (0, 0)),
+        ([None, False], (0, 1)),
+    ],
+)
+def test_last_answer_of_a_person_counts(
+    alice: User, point: Point, answers: list[bool | None], expected: tuple[int, int]
+) -> None:
+    for is_true in answers:
+        now = answer_point(person=alice, point=point, is_true=is_true)
+
+    assert (now.true_count, now.outdated_count) == counts(point) == expected
+    assert list(PointAnswer.objects.values_list("is_true", flat=True)) == [
+        answer for answer in answers[-1:] if answer is not None
+    ]
+
+
+def test_answers_of_people_add_up(alice: User, mallory: User, maud: User, point: Point) -> None:
+    for person, is_true in ((alice, True), (mallory, False), (maud, False)):
+        answer_point(person=person, point=point, is_true=is_true)
+
+    assert counts(point) == (1, 2)
+
+
+def test_author_is_not_asked(alice: User) -> None:
+    point = PointFactory(author=alice)
+
+    with pytest.raises(PermissionDenied, match="You wrote this yourself"):
+        answer_point(person=alice, point=point, is_true=True)
+
+    assert counts(point) == (0, 0)
+
+
+def test_answer_needs_a_verified_address(point: Point) -> None:
+    with pytest.raises(PermissionDenied):
+        answer_point(person=UserFactory(verified=False), point=point, is_true=True)
+
+    assert counts(point) == (0, 0)
+
+
+def test_drifted_counts_are_mended(point: Point) -> None:
+    PointAnswerFactory(point=point, is_true=True)
+    PointAnswerFactory.create_batch(2, point=point, is_true=False)
+    Point.objects.update(true_count=5)
+
+    drifts = recount()
+
+    assert {(drift.counter, drift.said, drift.right) for drift in drifts} == {
+        ("tools.Point.true_count", 5, 1),
+        ("tools.Point.outdated_count", 0, 2),
+    }
+    assert counts(point) == (1, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counters_hold_when_people_answer_at_once() -> None:
+    point, people = PointFactory(), UserFactory.create_batch(8)
+
+    def click(at: int) -> None:
+        try:
+            answer_point(person=people[at % 8], point=point, is_true=(True, False, None)[at % 3])
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(click, range(48)))
+
+    answers = list(PointAnswer.objects.values_list("is_true", flat=True))
+    assert counts(point) == (answers.count(True), answers.count(False))
+
+
+@pytest.mark.parametrize(("value", "expected"), [("yes", (1, 0)), ("no", (0, 1)), ("none", (0, 0))])
+def test_click_answers_and_leads_back(
+    alice_client: Client, point: Point, value: str, expected: tuple[int, int]
+) -> None:
+    response = alice_client.post(url(point), {"value": value, "next": "/tools/flask/?x=1"})
+
+    assert (response.status_code, response["Location"]) == (302, "/tools/flask/?x=1")
+    assert counts(point) == expected
+
+
+def test_click_leads_to_the_point_without_a_way_back(alice_client: Client, point: Point) -> None:
+    response = alice_client.post(url(point), {"value": "yes", "next": "https://example.net/"})
+
+    assert response["Location"] == f"/tools/flask/pros-and-cons/#point-{point.pk}"
+
+
+def test_htmx_gets_the_line_as_it_is_now(alice_client: Client, point: Point) -> None:
+    yes = alice_client.post(url(point), {"value": "yes"}, headers=HTMX).text
+    no = alice_client.post(url(point), {"value": "no"}, headers=HTMX).text
+
+    assert yes.count('aria-pressed="true"') == no.count('aria-pressed="true"') == 1
+    assert 'Yes <span class="num">1</span>' in yes
+    assert 'value="none" aria-pressed="true"' in yes
+    assert 'Yes <span class="num">0</span>' in no
+    assert 'No <span class="num">1</span>' in no
+    assert "<html" not in yes
+
+
+def test_htmx_gets_the_mark_that_an_answer_makes(alice_client: Client, point: Point) -> None:
+    for person in UserFactory.create_batch(2):
+        answer_point(person=person, point=point, is_true=False)
+
+    text = alice_client.post(url(point), {"value": "no"}, headers=HTMX).text
+
+    assert "3 of 3 say it is no longer true" in text
+
+
+@pytest.mark.parametrize("value", ["", "maybe", None])
+def test_other_value_is_refused(alice_client: Client, point: Point, value: str | None) -> None:
+    response = alice_client.post(url(point), {} if value is None else {"value": value})
+
+    assert response.status_code == 400
+    assert not PointAnswer.objects.exists()
+
+
+def test_author_who_asks_all_the_same_is_told(alice_client: Client, alice: User) -> None:
+    response = alice_client.post(url(PointFactory(author=alice)), {"value": "yes"})
+
+    assert response.status_code == 403
+    assert "You wrote this yourself." in response.text
+
+
+def test_anonymous_reader_is_led_to_the_sign_in(client: Client, point: Point) -> None:
+    response = client.post(url(point), {"value": "yes"})
+
+    assert response["Location"].startswith("/accounts/login/")
+    assert counts(point) == (0, 0)
+
+
+@pytest.mark.parametrize("pk", [0, 999_999, 2**63, 10**40])
+def test_point_that_is_none_is_not_found(alice_client: Client, pk: int) -> None:
+    assert alice_client.post(f"/tools/points/{pk}/answer/", {"value": "yes"}).status_code == 404
+
+
+def test_point_of_an_unlisted_tool_is_not_found(alice_client: Client, point: Point) -> None:
+    Tool.objects.update(is_listed=False)
+
+    assert alice_client.post(url(point), {"value": "yes"}).status_code == 404
+    assert counts(point) == (0, 0)
+
+
+def test_view_takes_no_other_method(alice_client: Client, point: Point) -> None:
+    assert alice_client.get(url(point)).status_code == alice_client.put(url(point)).status_code == 405
+
+
+def test_click_keeps_to_its_queries(
+    alice_client: Client, point: Point, count_queries: Callable[..., Any]
+) -> None:
+    with count_queries(at_most=18):
+        assert alice_client.post(url(point), {"value": "yes"}, headers=HTMX).status_code == 200
