@@ -1,5 +1,8 @@
 """What a username may look like."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator, RegexValidator
 
@@ -18,7 +21,7 @@ RESERVED = frozenset(
     rss search security settings share sign-in sign-out sign-up signin signout signup site sitemap stack stacks
     stackshare stackups staff static status stats support system tag tags team terms test tool tools trending undefined
     unsubscribe user users votes webmaster welcome www you
-    """.split()
+    """.split()  # noqa: SIM905
 )
 
 
@@ -28,7 +31,7 @@ def refuse_reserved(value: str) -> None:
 
 
 # allauth reads this list too: settings.ACCOUNT_USERNAME_VALIDATORS.
-USERNAME_VALIDATORS = [
+USERNAME_VALIDATORS: list[Callable[[Any], None]] = [
     MinLengthValidator(3),
     MaxLengthValidator(30),
     RegexValidator(

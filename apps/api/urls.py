@@ -1,5 +1,10 @@
 from django.urls import path
 
+from apps.api import views
+
 app_name = "api"
 
-urlpatterns: list = []
+urlpatterns = [
+    path("me/", views.me, name="me"),
+    path("<path:rest>", views.nothing_here),
+]

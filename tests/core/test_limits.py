@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.core import limits
-from apps.core.limits import client_address, is_allowed
+from apps.core.limits import client_address, is_allowed, seconds_to_wait
 
 
 @pytest.fixture
@@ -36,6 +36,18 @@ def test_limit_counts_each_person_apart() -> None:
 
     assert is_allowed("contact", "bob", "1/hour")
     assert not is_allowed("contact", "alice", "1/hour")
+
+
+def test_seconds_to_wait_are_those_of_the_window_at_most() -> None:
+    for _ in range(3):
+        is_allowed("api", "alice", "2/minute")
+
+    assert 1 <= seconds_to_wait("api", "alice", "2/minute") <= 60
+
+
+@pytest.mark.parametrize("away", ["redis://127.0.0.1:{port}/0"], indirect=True)
+def test_seconds_to_wait_is_one_with_redis_away(away: None) -> None:
+    assert seconds_to_wait("api", "alice", "2/minute") == 1
 
 
 def test_limit_counts_each_action_apart() -> None:

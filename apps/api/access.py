@@ -1,0 +1,63 @@
+"""Who may do what by the API: by a token, within its scope, so and so often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from apps.accounts.models import ApiToken, User
+from apps.accounts.services.tokens import authenticate
+from apps.core.limits import is_allowed, seconds_to_wait
+
+if TYPE_CHECKING:
+    # It reads the settings, which name the classes here.
+    from rest_framework.views import APIView
+
+# Of a token: one each six seconds, or a hurried minute now and then.
+LIMIT = "600/hour"
+
+
+class TokenAuthentication(BaseAuthentication):  # type: ignore[misc]
+    """`Authorization: Bearer sst_…`. `request.user` is the person and `request.auth` the token's row."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if not kind:
+            return None
+        if kind.lower() != "bearer":
+            raise AuthenticationFailed("Send your token as: Authorization: Bearer sst_...")
+        key = authenticate(token.strip())
+        if key is None:
+            raise AuthenticationFailed("This token is not one of ours, has expired or was revoked.")
+        return key.person, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class TokenScope(BasePermission):  # type: ignore[misc]
+    """Any token may read; to change something its scope must be write."""
+
+    message = "This token may only read. Create one that may write, too."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.auth, ApiToken):
+            # Which is answered with 401 where there is no token.
+            return False
+        return request.method in SAFE_METHODS or request.auth.scope == ApiToken.Scope.WRITE
+
+
+class TokenThrottle(BaseThrottle):  # type: ignore[misc]
+    """`LIMIT` for each token. Not one of the framework's own, which count one short under parallel requests."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        self._who = str(request.auth.pk)
+        return is_allowed("api", self._who, LIMIT)
+
+    def wait(self) -> float:
+        return seconds_to_wait("api", self._who, LIMIT)
