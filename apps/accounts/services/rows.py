@@ -9,8 +9,8 @@ from django.db.models import F
 from django.urls import reverse
 
 from apps.accounts.models import Avatar, User
-from apps.core.mail import mail_link
 from apps.accounts.services.personal import Rows
+from apps.core.mail import mail_link
 
 
 def profile(person: User) -> Rows:
