@@ -1,25 +1,103 @@
 """How allauth does what it does here."""
 
+from datetime import timedelta
 from typing import Any
 
+from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
+from allauth.account.models import EmailAddress
+from allauth.core import context as request_context
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal.ratelimit import respond_429
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.core.internal import ratelimit
+from allauth.core.internal.httpkit import clean_client_ip
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from apps.accounts.models import FormerUsername, User
+from apps.core.context import absolute_url
+from apps.core.limits import client_address
+from apps.core.mail import LIFETIME, post_mail
+
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_taken": "This username is taken. Choose another one.",
+        "email_password_mismatch": "The address and the password don't belong together.",
+        "username_password_mismatch": "The username and the password don't belong together.",
+        "incorrect_code": "This code is not the right one.",
+        "incorrect_password": "This is not your password.",
+        "enter_current_password": "This is not your password.",
+        "email_taken": "Another account has this address.",
+        "duplicate_email": "This is your address already.",
+        "too_many_login_attempts": "That was too often in a short time. Wait some minutes, then try again.",
+        "rate_limited": "That was too often in a short time. Wait some minutes, then try again.",
+    }
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Leave a mail to the worker; after its code or link has run out it is not sent any more."""
+        request = request_context.request
+        mail = self.render_mail(
+            template_prefix,
+            email,
+            {
+                "request": request,
+                "email": email,
+                "product_name": settings.PRODUCT_NAME,
+                "site_url": absolute_url(request, "/").removesuffix("/"),
+                "hours": settings.PASSWORD_RESET_TIMEOUT // 3600,
+            }
+            | context,
+        )
+        lifetime = LIFETIME
+        if "code" in context:
+            lifetime = timedelta(seconds=account_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
+        elif "password_reset_url" in context and "key" in context:
+            lifetime = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+        post_mail(to=[email], subject=mail.subject, body=str(mail.body), lifetime=lifetime)
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Refuse what somebody else is, or once was, called as well."""
+        username = super().clean_username(username, shallow)
+        if not shallow and FormerUsername.objects.filter(username__iexact=username).exists():
+            raise self.validation_error("username_taken")
+        return username
+
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """An account keeps its address until another one is verified."""
+        return not email_address.verified
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """By the site's own count of proxies. What is no address is kept as the address of nobody."""
+        return clean_client_ip(client_address(request)) or "::"
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Count what fails by address too.
+
+        Apart from allauth's count by account, which it forgets, with all that its limit counts, when somebody's
+        second factor is right: whoever has an account with one could try the passwords of all others.
+        """
+        usage = ratelimit.consume(request, app="allauth.account", action="login_failed_address")
+        if usage is None:
+            raise ImmediateHttpResponse(ratelimit.respond_429(request))
+        user = super().authenticate(request, **credentials)
+        if user is None:
+            return None
+        usage.rollback()
+        assert isinstance(user, User)  # noqa: S101 - there are no other users
+        return user
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Answer 429 after too many failed attempts, where allauth says so beside the field and with 200."""
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError as error:
-            if error.code == "too_many_login_attempts":
-                raise ImmediateHttpResponse(respond_429(request)) from error
-            raise
+            raise ImmediateHttpResponse(ratelimit.respond_429(request)) from error
 
-
-class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    pass
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """One count for each account, by whichever of its names, and by whichever port the Host header has."""
+        login = str(credentials.get("email") or credentials.get("username") or "").lower()
+        users = filter_users_by_email(login, prefer_verified=True, for_login=True)
+        user = users[0] if users else get_user_by_username(login)
+        return f"user {user.pk}" if user else f"nobody {login}"

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 
@@ -5,6 +7,10 @@ from django.contrib.admin import apps as admin_apps
 class AccountsConfig(AppConfig):
     name = "apps.accounts"
     default = True
+
+    def ready(self) -> None:
+        # By name, as models can be imported only now.
+        import_module("apps.accounts.registrations")
 
 
 class AdminConfig(admin_apps.AdminConfig):

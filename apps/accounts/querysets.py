@@ -16,3 +16,8 @@ class UserQuerySet(models.QuerySet[Row]):
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Django's manager of users, with our words for which of them."""
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """All in lower case: allauth looks addresses up so, and no provider tells them apart."""
+        return (email or "").strip().lower()

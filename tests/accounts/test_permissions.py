@@ -41,7 +41,10 @@ def test_verified_person_takes_part(rf: RequestFactory) -> None:
 
 @pytest.mark.parametrize(
     ("fields", "words"),
-    [({"verified": False}, "Verify your e-mail address first"), ({"is_active": False}, "This account is closed.")],
+    [
+        ({"verified": False}, "Verify your e-mail address first"),
+        ({"is_active": False}, "This account is closed."),
+    ],
 )
 def test_person_who_may_not_is_told_why(rf: RequestFactory, fields: dict[str, Any], words: str) -> None:
     with pytest.raises(PermissionDenied, match=words):

@@ -253,3 +253,44 @@ def test_message_to_a_worker_is_not_delivered_again_while_its_task_may_run() -> 
     visible_again = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
 
     assert settings.CELERY_TASK_SOFT_TIME_LIMIT < settings.CELERY_TASK_TIME_LIMIT < visible_again
+
+
+def test_production_keeps_cookies_to_itself(load: Load) -> None:
+    loaded = load(**PRODUCTION)
+
+    for cookie in ("SESSION", "CSRF"):
+        assert loaded[f"{cookie}_COOKIE_SECURE"] is True
+        assert loaded[f"{cookie}_COOKIE_HTTPONLY"] is True
+        assert loaded[f"{cookie}_COOKIE_SAMESITE"] == "Lax"
+
+
+def test_production_asks_moderators_for_a_second_factor(load: Load) -> None:
+    assert load(**PRODUCTION)["ADMIN_SECOND_FACTOR"] is True
+    assert load(**PRODUCTION, ADMIN_SECOND_FACTOR="0")["ADMIN_SECOND_FACTOR"] is False
+
+
+def test_limits_of_signing_in_can_be_lifted_in_development_only(load: Load) -> None:
+    limits = "ACCOUNT_RATE_LIMITS"
+
+    assert load(**PRODUCTION, SIGN_IN_LIMITS="0")[limits]["login_failed"] == "10/5m/key"
+    assert load(DEVELOPMENT="1")[limits]["login_failed_address"] == "10/5m/ip"
+    assert load(DEVELOPMENT="1", SIGN_IN_LIMITS="0")[limits]["login_failed"] == ""
+
+
+def test_forms_may_lead_to_configured_providers_only(load: Load) -> None:
+    providers = {
+        "GITHUB_CLIENT_ID": "id",
+        "GITHUB_SECRET": "secret",
+        "OIDC_CLIENT_ID": "id",
+        "OIDC_SECRET": "secret",
+        "OIDC_URL": "https://id.example.org/realms/x",
+    }
+
+    plain, with_providers = load(**PRODUCTION), load(**PRODUCTION, **providers)
+
+    def form_action(loaded: dict[str, Any]) -> list[str]:
+        return list(loaded["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]["form-action"])
+
+    assert form_action(plain) == ["'self'"]
+    assert form_action(with_providers) == ["'self'", "https://github.com", "https://id.example.org"]
+    assert set(with_providers["SOCIALACCOUNT_PROVIDERS"]) == {"github", "openid_connect"}
