@@ -10,5 +10,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stackshare.settings")
 app = Celery("stackshare")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # RedBeat asks for its settings by names of its own, and warns where they only bear the prefix.
-app.add_defaults({"redbeat_redis_url": settings.REDIS_URL, "redbeat_redis_options": {}})
+app.add_defaults(lambda: {"redbeat_redis_url": settings.REDIS_URL, "redbeat_redis_options": {}})
 app.autodiscover_tasks()

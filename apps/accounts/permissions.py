@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -22,7 +23,7 @@ P = ParamSpec("P")
 
 def is_verified(user: User) -> bool:
     """Whether the person has shown that an e-mail address is theirs. One query."""
-    return user.emailaddress_set.filter(verified=True).exists()
+    return bool(EmailAddress.objects.filter(user=user, verified=True).exists())
 
 
 def is_established(user: User) -> bool:
@@ -46,7 +47,7 @@ def signed_in(
     """A view for people with an account; others are sent to the sign-in."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         return view(request, *args, **kwargs)
@@ -60,7 +61,7 @@ def takes_part(
     """A view for people who take part: others are sent to the sign-in, or told what is missing."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         check_takes_part(request.user)
         return view(request, *args, **kwargs)
 

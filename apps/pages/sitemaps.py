@@ -35,7 +35,8 @@ class PeopleSitemap(Sitemap[User]):
     limit = 5000
 
     def items(self) -> QuerySet[User]:
-        return User.objects.shown().exclude(bio="").only("username").order_by("pk")
+        people: QuerySet[User] = User.objects.shown().exclude(bio="")
+        return people.only("username").order_by("pk")
 
 
 class PageSitemap(Sitemap[str]):

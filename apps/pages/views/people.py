@@ -35,7 +35,7 @@ def find_person(request: HttpRequest, username: str, page: str) -> User | HttpRe
 
     Raises Http404 where there is none, or where they left.
     """
-    people = User.objects.shown()
+    people: QuerySet[User] = User.objects.shown()
     person = (
         people.filter(username=username)
         .annotate(
