@@ -17,7 +17,9 @@ class Ring(models.Model):
     found_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="rings")
     vote_count = models.PositiveIntegerField("reversed votes")
-    inside_share = models.FloatField(help_text="Of all their votes, the share that went to one another; 0 to 1.")
+    inside_share = models.FloatField(
+        help_text="Of all their votes, the share that went to one another; 0 to 1."
+    )
     restored_at = models.DateTimeField(null=True, blank=True)
     restored_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -92,9 +94,7 @@ class Vote(models.Model):
 class Reputation(models.Model):
     """What a person has earned by what they wrote on a tool; see reputation.py."""
 
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reputations"
-    )
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reputations")
     tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="reputations")
     score = models.PositiveIntegerField(default=0)
 

@@ -1,5 +1,9 @@
 from django.urls import path
 
+from apps.votes import views
+
 app_name = "votes"
 
-urlpatterns: list = []
+urlpatterns = [
+    path("<str:kind>/<int:pk>/", views.cast, name="cast"),
+]

@@ -1,0 +1,12 @@
+"""What this app tells those above it of itself, once all models are there: imported by `AppConfig.ready`."""
+
+from apps.accounts.services.personal import register_closing, register_export
+from apps.core import counters
+from apps.votes.counters import COUNTERS
+from apps.votes.services import personal
+
+for counter in COUNTERS:
+    counters.register(counter)
+register_export("votes", personal.export_votes)
+register_export("reputation", personal.export_reputation)
+register_closing("votes", personal.take_away)

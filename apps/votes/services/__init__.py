@@ -1,0 +1,1 @@
+"""What changes votes, and with them counters and reputation."""

@@ -1,0 +1,27 @@
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from apps.accounts.permissions import takes_part
+from apps.core.redirects import safe_next
+from apps.votes.buttons import MyVote, button_context
+from apps.votes.kinds import KINDS
+from apps.votes.services.casting import cast_vote
+
+
+@require_POST
+@takes_part
+def cast(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    """Vote on one thing, or take the vote back: `value` is 1, -1 or 0. Repeating it changes nothing."""
+    if kind not in KINDS:
+        raise Http404
+    values = {str(value): value for value in KINDS[kind].values}
+    value = values.get(request.POST.get("value", ""))
+    if value is None:
+        return HttpResponseBadRequest(f"The value must be one of {', '.join(values)}.")
+    target = get_object_or_404(KINDS[kind].visible_to(request.user), pk=pk)
+    vote = cast_vote(voter=request.user, target=target, value=value)  # type: ignore[arg-type]
+    if request.htmx:  # type: ignore[attr-defined]
+        mine = MyVote(vote.value, vote.state) if vote else None
+        return render(request, "votes/_vote.html", button_context(request, target, mine))
+    return redirect(safe_next(request))
