@@ -25,6 +25,7 @@ from apps.tools.models import (
     ToolRepository,
 )
 from apps.tools.points import ENOUGH_ANSWERS
+from apps.tools.services.points import tell_removed
 
 # The names under which `Tool.edited_fields` keeps the parts that have rows of their own.
 PARTS: dict[type, str] = {
@@ -318,6 +319,16 @@ class PointAdmin(PartAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"author": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    def delete_model(self, request: HttpRequest, obj: Point) -> None:
+        super().delete_model(request, obj)
+        tell_removed(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Point]) -> None:
+        points = list(queryset)
+        super().delete_queryset(request, queryset)
+        for point in points:
+            tell_removed(point)
 
     def is_noted(self, obj: Any) -> bool:
         # What people write no file overwrites anyway.

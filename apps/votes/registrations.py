@@ -2,11 +2,14 @@
 
 from apps.accounts.services.personal import register_closing, register_export
 from apps.core import counters
+from apps.tools.services.points import register_removal_listener
 from apps.votes.counters import COUNTERS
 from apps.votes.services import personal
+from apps.votes.services.reputation import forget_removed
 
 for counter in COUNTERS:
     counters.register(counter)
 register_export("votes", personal.export_votes)
 register_export("reputation", personal.export_reputation)
 register_closing("votes", personal.take_away)
+register_removal_listener(forget_removed)

@@ -24,4 +24,6 @@ def cast(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         mine = MyVote(vote.value, vote.state) if vote else None
         return render(request, "votes/_vote.html", button_context(request, target, mine))
-    return redirect(safe_next(request))
+    # Back to where it stands on the page; a tool is the page itself.
+    anchor = f"#{kind}-{pk}" if KINDS[kind].author else ""
+    return redirect(f"{safe_next(request)}{anchor}")

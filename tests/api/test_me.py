@@ -79,7 +79,9 @@ def test_me_says_null_of_a_token_without_end(client: Client, alice: User) -> Non
         ("Bearer nonsense", "This token is not one of ours, has expired or was revoked."),
         ("Bearer " + "x" * 5000, "This token is not one of ours, has expired or was revoked."),
         pytest.param(
-            f"Bearer {new_token()}", "This token is not one of ours, has expired or was revoked.", id="unknown"
+            f"Bearer {new_token()}",
+            "This token is not one of ours, has expired or was revoked.",
+            id="unknown",
         ),
     ],
 )

@@ -74,9 +74,7 @@ def test_card_leads_to_the_one_of_the_site_when_it_is_not_drawn_yet(client: Clie
     assert (response.status_code, response.headers["Location"]) == (302, "/cards/site.png")
 
 
-@pytest.mark.parametrize(
-    "path", ["tools/unknown", "tools/fl%00ask", "%00", "../settings", "x" * 400, "tools/flask.png"]
-)
+@pytest.mark.parametrize("path", ["tools/unknown", "../settings", "x" * 400, "tools/flask.png"])
 def test_card_leads_to_the_one_of_the_site_when_there_is_no_such_page(client: Client, path: str) -> None:
     response = client.get(f"/cards/{path}.png")
 

@@ -42,12 +42,13 @@ def test_index_lists_the_sections_with_their_last_change(client: Client) -> None
     assert listed(client, "/sitemap.xml") == {
         "/sitemap-tools.xml": "2026-11-07T09:30:00+00:00",
         "/sitemap-stackups.xml": "2026-11-05T09:30:00+00:00",
+        "/sitemap-people.xml": None,
         "/sitemap-pages.xml": None,
     }
 
 
 def test_index_works_with_an_empty_catalogue(client: Client) -> None:
-    assert list(listed(client, "/sitemap.xml").values()) == [None, None, None]
+    assert list(listed(client, "/sitemap.xml").values()) == [None, None, None, None]
 
 
 def test_index_lists_the_parts_of_a_long_section(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

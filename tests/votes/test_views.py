@@ -35,6 +35,14 @@ def test_cast_votes_and_leads_back(client: Client, voter: Any) -> None:
     assert Tool.objects.get().vote_count == 1
 
 
+def test_vote_on_a_point_leads_back_to_where_it_stands(client: Client, voter: Any) -> None:
+    point = make_point()
+
+    answer = client.post(address(point), {"value": "1", "next": "/tools/flask/"})
+
+    assert answer["Location"] == f"/tools/flask/#point-{point.pk}"
+
+
 def test_cast_leads_to_no_other_site(client: Client, voter: Any) -> None:
     answer = client.post(address(ToolFactory()), {"value": "1", "next": "https://example.org/"})
 

@@ -23,9 +23,15 @@ _listeners: list[Listener] = []
 
 
 def register_removal_listener(callback: Listener) -> None:
-    """Have `callback(point)` called, within the transaction, once an author has removed a pro or con."""
+    """Have `callback(point)` called, within the transaction, once a pro or con was removed."""
     if callback not in _listeners:
         _listeners.append(callback)
+
+
+def tell_removed(point: Point) -> None:
+    """Tell those who registered that `point` was removed. In the transaction that did."""
+    for tell in _listeners:
+        tell(point)
 
 
 class EqualPointError(Exception):
@@ -81,8 +87,7 @@ def remove_point(*, remover: User, point: Point) -> None:
     if row:
         check_removes(remover, row)
         row.delete()
-        for tell in _listeners:
-            tell(row)
+        tell_removed(row)
 
 
 def answer_point(*, person: User, point: Point, is_true: bool | None) -> Point:

@@ -8,6 +8,7 @@ from django.db.models import Q, Sum
 
 from apps.accounts.models import User
 from apps.core.counters import Drift
+from apps.tools.models import Point
 from apps.votes.kinds import WRITTEN
 from apps.votes.models import Reputation
 from apps.votes.reputation import reputation
@@ -21,6 +22,14 @@ def recompute_reputation(*, person_id: int, tool_id: int) -> None:
     """
     score = _earned(Q(author=person_id, tool=tool_id)).get((person_id, tool_id), 0)
     _write(person_id, {tool_id: score})
+
+
+@transaction.atomic
+def forget_removed(point: Point) -> None:
+    """Take what a pro or con earned from its author, once it is removed."""
+    if point.author_id is not None:
+        User.objects.select_for_update(no_key=True).get(pk=point.author_id)
+        recompute_reputation(person_id=point.author_id, tool_id=point.tool_id)
 
 
 def mend_reputation(*, dry_run: bool) -> Iterator[Drift]:
