@@ -1,11 +1,13 @@
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from apps.accounts.permissions import takes_part
 from apps.core.redirects import safe_next
-from apps.votes.buttons import MyVote, button_context
+from apps.votes.buttons import WAITS, MyVote, button_context
 from apps.votes.kinds import KINDS
+from apps.votes.models import Vote
 from apps.votes.services.casting import cast_vote
 
 
@@ -24,6 +26,8 @@ def cast(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         mine = MyVote(vote.value, vote.state) if vote else None
         return render(request, "votes/_vote.html", button_context(request, target, mine))
+    if vote and vote.state == Vote.State.PENDING:
+        messages.info(request, WAITS)
     # Back to where it stands on the page; a tool is the page itself.
     anchor = f"#{kind}-{pk}" if KINDS[kind].author else ""
     return redirect(f"{safe_next(request)}{anchor}")

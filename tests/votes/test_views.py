@@ -73,6 +73,17 @@ def test_cast_tells_a_newcomer_that_the_vote_waits(client: Client) -> None:
     assert '<span class="num">0</span>' in html
 
 
+def test_cast_tells_a_newcomer_on_the_next_page_that_the_vote_waits(client: Client) -> None:
+    client.force_login(make_newcomer())
+    tool = ToolFactory()
+
+    answer = client.post(address(tool), {"value": "1", "next": tool.get_absolute_url()}, follow=True)
+
+    assert [str(message) for message in answer.context["messages"]] == [
+        "Your vote counts once your account is a day old."
+    ]
+
+
 def test_cast_sends_others_to_the_sign_in(client: Client) -> None:
     plain = client.post(address(ToolFactory()), {"value": "1"})
     htmx = client.post(address(ToolFactory()), {"value": "1"}, headers=HTMX)
