@@ -1,5 +1,6 @@
 """The public pages of a person: the profile, and the lists it shows the first rows of."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
@@ -79,62 +80,47 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
     person = find_person(request, username, "pages:profile")
     if isinstance(person, HttpResponse):
         return person
-    following = PersonFollow.objects.filter(follower=person, person__in=User.objects.shown())
     reputations = Reputation.objects.filter(person=person, score__gt=0, tool__is_listed=True)
     context = {
         "person": person,
         "is_following": _is_following(request, person),
         "tools": [row.tool for row in _tools(person).order_by("-id")[:FIRST_TOOLS]],
-        "people": [row.person for row in following.select_related("person").order_by("-id")[:FIRST_PEOPLE]],
+        "people": [row.person for row in _followed(person).order_by("-id")[:FIRST_PEOPLE]],
         "points": list(_points(person).order_by("-id")[:FIRST_POINTS]),
         "reputations": reputations.select_related("tool")[:FIRST_REPUTATIONS],
     }
     return render(request, "pages/profile.html", context)
 
 
-def _list(request: HttpRequest, person: User, rows: QuerySet[Any], template: str) -> HttpResponse:
-    """A page of one of the person's lists, newest first."""
-    try:
-        page = paginate(rows, keys=_NEWEST, cursor=request.GET.get("after", ""), size=PAGE_SIZE)
-    except BadCursorError:
-        return redirect(request.path)
-    context = {"person": person, "page": page, "is_first": "after" not in request.GET}
-    return render(request, template, context)
-
-
-@require_safe
-def points(request: HttpRequest, username: str) -> HttpResponse:
-    """The pros and cons that a person wrote."""
-    person = find_person(request, username, "pages:profile-points")
-    if isinstance(person, HttpResponse):
-        return person
-    return _list(request, person, _points(person), "pages/profile_points.html")
-
-
-@require_safe
-def followed_tools(request: HttpRequest, username: str) -> HttpResponse:
-    """The tools that a person follows."""
-    person = find_person(request, username, "pages:profile-tools")
-    if isinstance(person, HttpResponse):
-        return person
-    return _list(request, person, _tools(person), "pages/profile_tools.html")
-
-
-@require_safe
-def followed_people(request: HttpRequest, username: str) -> HttpResponse:
-    """The people whom a person follows."""
-    person = find_person(request, username, "pages:profile-following")
-    if isinstance(person, HttpResponse):
-        return person
+def _followed(person: User) -> QuerySet[PersonFollow]:
     rows = PersonFollow.objects.filter(follower=person, person__in=User.objects.shown())
-    return _list(request, person, rows.select_related("person"), "pages/profile_following.html")
+    return rows.select_related("person")
 
 
-@require_safe
-def followers(request: HttpRequest, username: str) -> HttpResponse:
-    """The people who follow a person."""
-    person = find_person(request, username, "pages:profile-followers")
-    if isinstance(person, HttpResponse):
-        return person
+def _followers(person: User) -> QuerySet[PersonFollow]:
     rows = PersonFollow.objects.filter(person=person, follower__in=User.objects.shown())
-    return _list(request, person, rows.select_related("follower"), "pages/profile_followers.html")
+    return rows.select_related("follower")
+
+
+def _list(name: str, rows: Callable[[User], QuerySet[Any]]) -> Callable[[HttpRequest, str], HttpResponse]:
+    """The view of one of a person's lists, newest first: the address and template of `name`."""
+
+    @require_safe
+    def view(request: HttpRequest, username: str) -> HttpResponse:
+        person = find_person(request, username, f"pages:profile-{name}")
+        if isinstance(person, HttpResponse):
+            return person
+        try:
+            page = paginate(rows(person), keys=_NEWEST, cursor=request.GET.get("after", ""), size=PAGE_SIZE)
+        except BadCursorError:
+            return redirect(request.path)
+        context = {"person": person, "page": page, "is_first": "after" not in request.GET}
+        return render(request, f"pages/profile_{name}.html", context)
+
+    return view
+
+
+points = _list("points", _points)
+followed_tools = _list("tools", _tools)
+followed_people = _list("following", _followed)
+followers = _list("followers", _followers)
