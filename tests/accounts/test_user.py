@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError
 
-from apps.accounts.models import User
+from apps.accounts.models import Avatar, PersonFollow, User
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +72,18 @@ def test_createsuperuser_makes_a_moderator(monkeypatch: pytest.MonkeyPatch) -> N
     assert maud.is_staff
     assert maud.is_superuser
     assert maud.check_password("correct horse battery")
+
+
+def test_rows_around_a_person_name_them_by_number(alice: User, mallory: User) -> None:
+    avatar = Avatar(person=alice)
+    follow = PersonFollow(follower=alice, person=mallory)
+
+    assert str(avatar) == f"Picture of {alice.pk}"
+    assert str(follow) == f"{alice.pk} follows {mallory.pk}"
+
+
+@pytest.mark.parametrize("address", ["Alice@Example.ORG", " alice@example.org "])
+def test_address_is_kept_in_lower_case(db: None, address: str) -> None:
+    user = User.objects.create_superuser("root-of-all", address, "correct-horse-battery-staple")
+
+    assert user.email == "alice@example.org"
