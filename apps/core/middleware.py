@@ -3,7 +3,10 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import Http404, HttpRequest, HttpResponse
+
+PERSONAL_COOKIES = {settings.SESSION_COOKIE_NAME, CookieStorage.cookie_name}
 
 # Nothing here uses any of these; a script that slipped in shall not either.
 PERMISSIONS_POLICY = ", ".join(
@@ -37,14 +40,15 @@ def permissions_policy(
     return middleware
 
 
-def private_when_signed_in(
+def private_when_personal(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: no cache on the way keeps what somebody with a session is shown."""
+    """Middleware: no cache on the way keeps what is for one reader: somebody with a session or a message, and any
+    answer that sets a cookie."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        if response.cookies or not PERSONAL_COOKIES.isdisjoint(request.COOKIES):
             response.setdefault("Cache-Control", "private")
         return response
 

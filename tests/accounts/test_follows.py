@@ -275,3 +275,16 @@ def test_follow_needs_the_token_of_its_form(alice: User, mallory: User) -> None:
 
     assert answer.status_code == 403
     assert not PersonFollow.objects.exists()
+
+
+def test_follow_is_refused_after_too_many(
+    client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.accounts.views.follows.FOLLOW_LIMIT", "1/hour")
+    bob = UserFactory(username="bob")
+    client.force_login(alice)
+
+    statuses = [client.post("/people/bob/follow/", {"value": value}).status_code for value in "10"]
+
+    assert statuses == [302, 429]
+    assert PersonFollow.objects.filter(follower=alice, person=bob).exists()

@@ -36,3 +36,23 @@ def test_answer_to_a_session_is_kept_by_no_cache(client: Client, alice: User) ->
     client.force_login(alice)
 
     assert client.get("/about/")["Cache-Control"] == "private"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/contact/", "/accounts/login/", "/accounts/password/reset/"])
+def test_page_that_sets_a_cookie_is_kept_by_no_cache(client: Client, path: str) -> None:
+    answer = client.get(path)
+
+    assert answer.cookies
+    assert {"private", "no-store"} & set(answer["Cache-Control"].split(", "))
+
+
+@pytest.mark.django_db
+def test_page_with_a_message_is_kept_by_no_cache(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    client.post("/accounts/logout/")
+
+    answer = client.get("/")
+
+    assert b"signed out" in answer.content
+    assert answer["Cache-Control"] == "private"

@@ -236,3 +236,21 @@ def test_task_mails_notifications(alice: Any) -> None:
     tasks.mail_notifications()
 
     assert timezone.now() - OutgoingMail.objects.get().created_at < timedelta(minutes=1)
+
+
+def test_mail_that_cannot_be_written_holds_up_no_other(
+    alice: Any, mallory: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_due(alice)
+    make_due(mallory)
+
+    def mail_address(person: User) -> str:
+        if person == alice:
+            raise ValueError("no address")
+        return "mallory@example.org"
+
+    monkeypatch.setattr("apps.notifications.services.mailing.mail_address", mail_address)
+
+    assert mail_notifications() == 1
+    assert [mail.to for mail in OutgoingMail.objects.all()] == [["mallory@example.org"]]
+    assert f"The notifications of person {alice.pk} could not be mailed." in caplog.text

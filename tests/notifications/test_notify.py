@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from apps.accounts.models import User
+from apps.accounts.permissions import PROBATION
 from apps.accounts.services.follows import follow_person, unfollow_person
 from apps.notifications.models import Channel, Kind, Notification, Preference
 from apps.notifications.selectors import DEFAULTS, channels_of, unread_count
@@ -12,6 +14,14 @@ from tests.factories.accounts import UserFactory
 from tests.factories.notifications import NotificationFactory
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mallory(mallory: User) -> User:
+    """No newcomer, of whom nothing is mailed."""
+    mallory.date_joined -= PROBATION
+    mallory.save(update_fields=["date_joined"])
+    return mallory
 
 
 def tell(person: Any, actor: Any, **fields: Any) -> None:
@@ -55,6 +65,12 @@ def test_notify_goes_the_way_that_the_person_chose(
     tell(alice, mallory, kind=kind)
 
     assert list(Notification.objects.values_list("is_mail_due", flat=True)) == due
+
+
+def test_nothing_is_mailed_of_newcomers(alice: Any) -> None:
+    tell(alice, UserFactory(username="new-here"))
+
+    assert list(Notification.objects.values_list("is_mail_due", flat=True)) == [False]
 
 
 def test_notify_tells_the_same_once(alice: Any, mallory: Any) -> None:
@@ -101,8 +117,8 @@ def test_notify_cuts_a_long_text(alice: Any, mallory: Any) -> None:
     assert len(Notification.objects.get().text) == 300
 
 
-def test_notify_costs_two_queries(alice: Any, mallory: Any, count_queries: Any) -> None:
-    with count_queries(at_most=2):
+def test_notify_costs_three_queries(alice: Any, mallory: Any, count_queries: Any) -> None:
+    with count_queries(at_most=3):
         tell(alice, mallory)
 
     assert Notification.objects.exists()
@@ -141,7 +157,7 @@ def test_follow_tells_the_person_once(alice: Any, mallory: Any) -> None:
 
     row = Notification.objects.get()
     assert (row.person, row.actor, row.kind) == (alice, mallory, Kind.FOLLOWER)
-    assert (row.text, row.url) == ("Mallory M. follows you", mallory.get_absolute_url())
+    assert (row.text, row.url) == ("@mallory follows you", mallory.get_absolute_url())
 
 
 def test_mark_read_stops_the_mail(alice: Any) -> None:

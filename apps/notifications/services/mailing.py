@@ -1,5 +1,6 @@
 """Notifications by mail."""
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from apps.core.mail import mail_link, post_mail
 from apps.notifications.models import Notification
 from apps.notifications.selectors import mail_address
 from apps.notifications.services.unsubscribing import ALL, unsubscribe_headers, unsubscribe_link
+
+logger = logging.getLogger(__name__)
 
 # So long the oldest waits for others to come with it: nobody gets two mails within this time.
 PAUSE = timedelta(hours=1)
@@ -31,7 +34,14 @@ def mail_notifications() -> int:
         .filter(oldest__lte=timezone.now() - PAUSE)
         .order_by("oldest")
     )
-    return sum([_mail_person(row["person"]) for row in waiting[:BATCH]])
+    mailed = 0
+    for row in waiting[:BATCH]:
+        try:
+            mailed += _mail_person(row["person"])
+        except Exception:
+            # Of whatever kind: one person's mail shall not hold up the others'.
+            logger.exception("The notifications of person %s could not be mailed.", row["person"])
+    return mailed
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.permissions import is_established
 from apps.notifications.models import Channel, Kind, Notification
 from apps.notifications.selectors import channels_of
 
@@ -11,7 +12,8 @@ def notify(*, person: User, kind: Kind, actor: User | None, text: str, url: str)
     """Tell `person` that `actor` (nobody: the site) did something; `url` is the path to it.
 
     One row for each person, kind, actor and path, so that the same told again is nothing new. Nobody is told of
-    their own deeds, of a kind that they switched off, or after they left. A worker mails it where it is wanted.
+    their own deeds, of a kind that they switched off, or after they left. A worker mails it where it is wanted, but
+    not what newcomers do: it would be an easy way to have mail sent to others.
     """
     if person == actor or not person.is_active or person.closed_at:
         return
@@ -25,7 +27,7 @@ def notify(*, person: User, kind: Kind, actor: User | None, text: str, url: str)
         # One line: it becomes a mail's subject. A name in it may be long.
         text=" ".join(text.split())[:300],
         url=url,
-        is_mail_due=channel == Channel.MAIL,
+        is_mail_due=channel == Channel.MAIL and (actor is None or is_established(actor)),
     )
     # One statement, which two threads can run at once: the constraint decides who is first.
     Notification.objects.bulk_create([notification], ignore_conflicts=True)
@@ -37,7 +39,8 @@ def tell_of_follower(follower: User, person: User) -> None:
         person=person,
         kind=Kind.FOLLOWER,
         actor=follower,
-        text=f"{follower.get_full_name()} follows you",
+        # Not the display name, which may say anything, in a subject of ours.
+        text=f"@{follower.username} follows you",
         url=follower.get_absolute_url(),
     )
 
