@@ -267,6 +267,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "mail-digests": {"task": "apps.notifications.tasks.mail_digests", "schedule": crontab(minute=40)},
     "count-pending-votes": {"task": "apps.votes.tasks.count_pending_votes", "schedule": timedelta(minutes=5)},
+    "count-pending-answers": {
+        "task": "apps.tools.tasks.count_pending_answers",
+        "schedule": timedelta(minutes=5),
+    },
     "reverse-rings": {"task": "apps.votes.tasks.reverse_rings", "schedule": crontab(hour=3, minute=50)},
     "mark-due-cards": {"task": "apps.pages.tasks.mark_due_cards", "schedule": crontab(hour=3, minute=30)},
 }
@@ -390,6 +394,8 @@ ACCOUNT_USERNAME_MIN_LENGTH = 3
 # One spelling of a name, so that nobody can pose as somebody else by another case.
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# Several may sign up with an address; it is that of who verifies it first: apps/accounts/services/unverified.py.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -436,6 +442,7 @@ USERSESSIONS_TRACK_ACTIVITY = False
 ADMIN_SECOND_FACTOR = env.bool("ADMIN_SECOND_FACTOR", default=not DEVELOPMENT)
 
 # Accounts elsewhere. An e-mail address of theirs never opens an account of ours, and no token is kept.
+SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "apps.accounts.sign_in_forms.SocialSignupForm"}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False

@@ -11,11 +11,15 @@ from allauth.core import context as request_context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import clean_client_ip
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from apps.accounts.models import FormerUsername, User
+from apps.accounts.models import User
+from apps.accounts.services.tokens import revoke_tokens
+from apps.accounts.services.usernames import former_names
 from apps.core.context import absolute_url
 from apps.core.limits import client_address
 from apps.core.mail import LIFETIME, post_mail
@@ -38,6 +42,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Leave a mail to the worker; after its code or link has run out it is not sent any more."""
         request = request_context.request
+        # Addresses that allauth made of the Host header, which is whatever the visitor says: templates begin theirs
+        # with `site_url`.
+        context = {name: value for name, value in context.items() if not name.endswith("_url")}
         mail = self.render_mail(
             template_prefix,
             email,
@@ -53,16 +60,22 @@ class AccountAdapter(DefaultAccountAdapter):
         lifetime = LIFETIME
         if "code" in context:
             lifetime = timedelta(seconds=account_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
-        elif "password_reset_url" in context and "key" in context:
+        elif "uid" in context and "key" in context:
             lifetime = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
         post_mail(to=[email], subject=mail.subject, body=str(mail.body), lifetime=lifetime)
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """Refuse what somebody else is, or once was, called as well."""
         username = super().clean_username(username, shallow)
-        if not shallow and FormerUsername.objects.filter(username__iexact=username).exists():
+        if not shallow and former_names(username).exists():
             raise self.validation_error("username_taken")
         return username
+
+    def set_password(self, user: User, password: str) -> None:
+        """Whoever changes or resets it may have lost it to somebody, who may have made tokens."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        revoke_tokens(person=user)
 
     def can_delete_email(self, email_address: EmailAddress) -> bool:
         """An account keeps its address until another one is verified."""
@@ -101,3 +114,16 @@ class AccountAdapter(DefaultAccountAdapter):
         users = filter_users_by_email(login, prefer_verified=True, for_login=True)
         user = users[0] if users else get_user_by_username(login)
         return f"user {user.pk}" if user else f"nobody {login}"
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
+        """Keep of the provider's profile only what the person is called there, for them to tell accounts apart.
+
+        Called for each answer of a provider, whatever it is for, before anything of it is saved.
+        """
+        user = super().populate_user(request, sociallogin, data)
+        account = sociallogin.account
+        account.extra_data = {"username": sociallogin.provider.wrap_account(account).to_str()}
+        assert isinstance(user, User)  # noqa: S101 - there are no other users
+        return user

@@ -1,11 +1,18 @@
 from typing import Any
 
+from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.admin import SocialAccountAdmin as AllauthSocialAccountAdmin
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.admin import UserSessionAdmin as AllauthUserSessionAdmin
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
@@ -14,7 +21,8 @@ from django.utils import timezone
 
 from apps.accounts.forms import LinksField
 from apps.accounts.models import ApiToken, DataExport, FormerUsername, PersonFollow, User
-from apps.accounts.services.sessions import end_sessions
+from apps.accounts.services.sessions import end_access
+from apps.accounts.services.tokens import revoke_tokens
 from apps.accounts.services.usernames import check_is_free, keep_former
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.jobs import ring
@@ -39,6 +47,17 @@ class PersonForm(UserChangeForm[User]):
         username: str = self.cleaned_data["username"]
         check_is_free(username, person=self.instance)
         return username
+
+
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    user: User
+
+    def save(self, commit: bool = True) -> User:
+        """That column alone; votes and follows may have come since the row was read. Tokens go with the password."""
+        super().save(commit=False)
+        self.user.save(update_fields=["password"])
+        revoke_tokens(person=self.user)
+        return self.user
 
 
 class VerifiedFilter(admin.SimpleListFilter):
@@ -77,6 +96,7 @@ class UserAdmin(DjangoUserAdmin[User]):
 
     form = PersonForm
     add_form = NewPersonForm
+    change_password_form = PasswordForm
     list_display = (
         "username", "name", "email", "is_verified", "is_active", "is_staff", "closed_at", "date_joined", "last_login",
     )  # fmt: skip
@@ -121,7 +141,9 @@ class UserAdmin(DjangoUserAdmin[User]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         rights = () if request.user.is_superuser else RIGHTS
-        return (*super().get_readonly_fields(request, obj), *rights)
+        # Who closed the account stays out.
+        closed = ("is_active",) if obj and obj.closed_at else ()
+        return (*super().get_readonly_fields(request, obj), *rights, *closed)
 
     @admin.display(boolean=True, description="verified", ordering="_verified")
     def is_verified(self, person: User) -> bool:
@@ -131,9 +153,14 @@ class UserAdmin(DjangoUserAdmin[User]):
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool) -> None:
         if change and "username" in form.changed_data:
             keep_former(person=obj, username=form.initial["username"], taken=obj.username)
-        super().save_model(request, obj, form, change)
+        if change:
+            # These columns alone: votes and follows may have come since the row was read.
+            columns = {field.name for field in User._meta.concrete_fields}
+            obj.save(update_fields=columns.intersection(form.changed_data))
+        else:
+            super().save_model(request, obj, form, change)
         if not obj.is_active:
-            end_sessions(person=obj)
+            end_access(person=obj)
 
     @admin.action(description="Lock out", permissions=["change"])
     def lock_out(self, request: HttpRequest, rows: QuerySet[User]) -> None:
@@ -143,7 +170,7 @@ class UserAdmin(DjangoUserAdmin[User]):
             with transaction.atomic():
                 person.is_active = False
                 person.save(update_fields=["is_active"])
-                end_sessions(person=person)
+                end_access(person=person)
             self.log_change(request, person, "Locked out.")
         self.message_user(
             request,
@@ -153,14 +180,16 @@ class UserAdmin(DjangoUserAdmin[User]):
 
     @admin.action(description="Let in again", permissions=["change"])
     def let_in_again(self, request: HttpRequest, rows: QuerySet[User]) -> None:
-        people = list(rows.filter(is_active=False, closed_at=None))
+        # Staff were locked out by those with all rights.
+        below = {} if request.user.is_superuser else {"is_staff": False, "is_superuser": False}
+        people = list(rows.filter(is_active=False, closed_at=None, **below))
         for person in people:
             person.is_active = True
             person.save(update_fields=["is_active"])
             self.log_change(request, person, "Let in again.")
         self.message_user(
             request,
-            f"{len(people)} let in again. Who closed the account stays out.",
+            f"{len(people)} let in again. Who closed the account stays out, and only a superuser lets in staff.",
             messages.SUCCESS if people else messages.WARNING,
         )
 
@@ -227,3 +256,40 @@ class DataExportAdmin(ReadOnlyAdmin[DataExport]):
 
     def has_try_again_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.change_dataexport")
+
+
+# --- Of others -----------------------------------------------------------------------------------
+
+# Theirs can be written, which is a way into any account, or to more rights. They are registered when their modules
+# are imported above, whichever app comes first.
+admin.site.unregister([EmailAddress, SocialAccount, UserSession, Group])
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ReadOnlyAdmin[EmailAddress], AllauthEmailAddressAdmin):  # type: ignore[misc]
+    actions = ()
+    list_select_related = ("user",)
+
+
+@admin.register(SocialAccount)
+class SocialAccountAdmin(ReadOnlyAdmin[SocialAccount], AllauthSocialAccountAdmin):  # type: ignore[misc]
+    list_select_related = ("user",)
+
+
+@admin.register(UserSession)
+class UserSessionAdmin(ReadOnlyAdmin[UserSession], AllauthUserSessionAdmin):  # type: ignore[misc]
+    list_select_related = ("user",)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """What a group may do, its members may: changed by those with all rights only."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)

@@ -42,6 +42,12 @@ class AdminSite(admin.AdminSite):
             return redirect("admin:index")
         raise PermissionDenied("The admin is for moderators. Sign in with an account that is one.")
 
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """By the site's own page, which asks who it is, tells the person by mail and revokes tokens."""
+        return redirect("account_change_password")
+
     def _lacks_factor(self, request: HttpRequest) -> bool:
         user = request.user
         return settings.ADMIN_SECOND_FACTOR and not (isinstance(user, User) and is_mfa_enabled(user))

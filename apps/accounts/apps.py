@@ -6,6 +6,7 @@ from django.contrib.admin import apps as admin_apps
 
 class AccountsConfig(AppConfig):
     name = "apps.accounts"
+    verbose_name = "People"
     default = True
 
     def ready(self) -> None:

@@ -1,6 +1,5 @@
 """What people write about themselves."""
 
-import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,14 +8,13 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import URLValidator
 
+from apps.accounts.displaynames import problem_of_name
 from apps.accounts.models import BIO_CHARACTERS, MAX_LINKS, ApiToken, User
 from apps.accounts.services.avatars import MAX_BYTES, AvatarError, draw_avatar
 from apps.accounts.services.tokens import LIFETIMES
+from apps.core.folding import one_line
 
 LINK_CHARACTERS = 200
-
-# They turn the direction of what stands beside them.
-_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 class LinesField(forms.CharField):
@@ -33,6 +31,9 @@ class LinksField(LinesField):
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
 
     def clean(self, value: Any) -> Any:
         lines = super().clean(value).split("\n")
@@ -107,7 +108,9 @@ class ProfileForm(forms.ModelForm[User]):
     def clean(self) -> dict[str, Any]:
         for name in ("name", "title", "company", "place"):
             if name in self.cleaned_data:
-                self.cleaned_data[name] = " ".join(_DIRECTIONS.sub("", self.cleaned_data[name]).split())
+                self.cleaned_data[name] = one_line(self.cleaned_data[name])
+        if problem := problem_of_name(self.cleaned_data.get("name", "")):
+            self.add_error("name", problem)
         if "links" in self.cleaned_data:
             self.instance.links = self.cleaned_data["links"]
         return self.cleaned_data

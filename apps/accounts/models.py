@@ -32,17 +32,25 @@ class User(AbstractUser):
         error_messages={"unique": "This username is taken. Choose another one."},
     )
     name = models.CharField(max_length=80, blank=True, help_text="As shown on the site.")
-    title = models.CharField(max_length=80, blank=True, help_text="Such as Staff engineer.")
-    company = models.CharField(max_length=80, blank=True)
-    place = models.CharField(max_length=80, blank=True)
-    bio = models.TextField(max_length=BIO_CHARACTERS, blank=True, help_text="Markdown.")
-    links = ArrayField(models.URLField(max_length=200), size=MAX_LINKS, default=list, blank=True)
+    # The defaults in the database, from here on, are for the release before this one, which adds people while it
+    # still runs.
+    title = models.CharField(
+        max_length=80, blank=True, default="", db_default="", help_text="Such as Staff engineer."
+    )
+    company = models.CharField(max_length=80, blank=True, default="", db_default="")
+    place = models.CharField(max_length=80, blank=True, default="", db_default="")
+    bio = models.TextField(
+        max_length=BIO_CHARACTERS, blank=True, default="", db_default="", help_text="Markdown."
+    )
+    links = ArrayField(
+        models.URLField(max_length=200), size=MAX_LINKS, default=list, db_default=[], blank=True
+    )
     # Part of the address of the picture, so that a new picture has a new one; empty: a monogram.
-    avatar_digest = models.CharField(max_length=16, blank=True, editable=False)
+    avatar_digest = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
 
     # Counted from rows; `manage.py recount` mends them.
-    follower_count = models.PositiveIntegerField(default=0, editable=False)
-    reputation = models.PositiveIntegerField(default=0, editable=False)
+    follower_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    reputation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     # When the person closed the account: a worker takes away all that is personal, and the row last.
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)

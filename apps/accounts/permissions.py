@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -29,6 +30,15 @@ def is_verified(user: User) -> bool:
 def is_established(user: User) -> bool:
     """Whether what the person votes counts: verified, and no newcomer."""
     return user.is_active and timezone.now() - user.date_joined >= PROBATION and is_verified(user)
+
+
+def established_people() -> QuerySet[User]:
+    """Those of whom `is_established` is true now, for queries over what many people did."""
+    verified = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
+    people: QuerySet[User] = User.objects.filter(
+        Exists(verified), is_active=True, date_joined__lte=timezone.now() - PROBATION
+    )
+    return people
 
 
 def check_takes_part(user: User | AnonymousUser) -> None:

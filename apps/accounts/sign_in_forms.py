@@ -15,13 +15,14 @@ from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.models import User
-from apps.accounts.services.unverified import give_way, never_verified
+from apps.accounts.services.unverified import give_way, is_taken, make_room, never_verified, pending
 
-USERNAME_HINT = "3 to 30 lower-case letters, digits and hyphens. It is part of the address of your profile."
+USERNAME_HINT = "3 to 30 lower-case letters and digits, - or _ between them. It is in the address of your profile."
 EMAIL_HINT = "We send a code to it. Nobody else sees it."
 
 
@@ -55,13 +56,21 @@ class SignupMixin(forms.Form):
         self.fields["username"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
 
     def clean_username(self) -> str:
-        self.cleaned_data["username"] = self.cleaned_data["username"].lower()
-        return str(super().clean_username())  # type: ignore[misc]
+        """A name is free that somebody signed up with who gave the same address and never verified it."""
+        self.cleaned_data["username"] = username = self.cleaned_data["username"].lower()
+        try:
+            return str(super().clean_username())  # type: ignore[misc]
+        except ValidationError as error:
+            email = self.cleaned_data.get("email", "")
+            if error.code != "username_taken" or not pending(email).filter(username=username).exists():
+                raise
+        return str(username)
 
     def validate_unique_email(self, value: str) -> str:
-        """An address and a name that somebody signed up with and never verified are free again."""
-        give_way(email=value)
-        return str(super().validate_unique_email(value))  # type: ignore[misc]
+        """An address is free that somebody signed up with and never verified."""
+        email = str(super().validate_unique_email(value))  # type: ignore[misc]
+        self.account_already_exists = self.account_already_exists and is_taken(email)
+        return email
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         if self.account_already_exists:
@@ -69,6 +78,8 @@ class SignupMixin(forms.Form):
             make_password(self.cleaned_data.get("password1"))
         try:
             with transaction.atomic():
+                if not self.account_already_exists:
+                    make_room(email=self.cleaned_data["email"], username=self.cleaned_data["username"])
                 return super().try_save(request)  # type: ignore[misc, no-any-return]
         except IntegrityError as error:
             # Somebody else took the name or the address in this very moment.

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.core.management import call_command
 
-from apps.accounts.services import closing, exports, unverified
+from apps.accounts.services import closing, exports, sessions, unverified
 
 
 @shared_task
@@ -24,3 +24,4 @@ def forget_what_expired() -> None:
     exports.forget_exports()
     unverified.forget_unverified()
     call_command("clearsessions")
+    sessions.forget_sessions()

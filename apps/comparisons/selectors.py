@@ -125,8 +125,8 @@ class Stackup:
     def counts(self) -> dict[str, int]:
         return {
             "differences": sum(len(written.differences) for written in self.written),
-            "pros": sum(len(side.points.pros) for side in self.sides),
-            "cons": sum(len(side.points.cons) for side in self.sides),
+            "pros": sum(side.points.pro_count for side in self.sides),
+            "cons": sum(side.points.con_count for side in self.sides),
         }
 
 

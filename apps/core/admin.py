@@ -1,11 +1,12 @@
 """Bases for pages of the admin; mail that waits."""
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Model, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.template.defaultfilters import pluralize
 
@@ -31,6 +32,28 @@ class ReadOnlyAdmin(admin.ModelAdmin[Row]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return False
+
+
+def save_changed(form: ModelForm[Any], *also: str) -> None:
+    """Save what a valid form changed of its row, and the fields `also` that follow from it; no more.
+
+    Whoever saves a whole row undoes what was counted since it was read.
+    """
+    changed = {field.name for field in form.instance._meta.concrete_fields} & set(form.changed_data)
+    if changed:
+        form.instance.save(update_fields=changed | set(also))
+
+
+class SaveChangedMixin:
+    """For rows with counters: a change saves what the form changed, and `also_saved`, which follows from it."""
+
+    also_saved: ClassVar[tuple[str, ...]] = ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        if change:
+            save_changed(form, *self.also_saved)
+        else:
+            super().save_model(request, obj, form, change)  # type: ignore[misc]
 
 
 @admin.register(OutgoingMail)

@@ -1,14 +1,16 @@
 from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet, URLField
 from django.forms import BaseInlineFormSet, BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.core.admin import LISTS_AS_LINES, ReadOnlyAdmin
+from apps.core.admin import LISTS_AS_LINES, ReadOnlyAdmin, SaveChangedMixin, save_changed
 from apps.core.folding import fold
 from apps.tools.models import (
     Alternative,
@@ -78,6 +80,11 @@ class PointFormSet(PartFormSet):
         if len({(row["kind"], fold(row["text"])) for row in rows}) < len(rows):
             raise ValidationError("The tool has a statement twice.")
 
+    def save_existing(self, form: ModelForm[Point], obj: Point, commit: bool = True) -> Point:
+        # The admin always commits.
+        save_changed(form, "folded")
+        return obj
+
 
 class RepositoryInline(admin.TabularInline[ToolRepository, Tool]):
     model = ToolRepository
@@ -102,15 +109,28 @@ class PointInline(admin.TabularInline[Point, Tool]):
 
 
 class WithRowsMixin:
-    """What hangs on a row is deleted with it, also where its own pages are only for reading."""
+    """What only workers and commands write goes with the row that it hangs on; for all else one needs the right."""
+
+    admin_site: admin.AdminSite
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        found, counts, _, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]
-        return found, counts, set(), protected
+        found, counts, needed, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]
+        pages = self.admin_site._registry
+        for model in apps.get_models():
+            name = model._meta.verbose_name
+            if isinstance(pages.get(model), ReadOnlyAdmin):
+                needed.discard(name)
+            # Django asks for no right on rows without pages of their own, such as the sides of comparisons.
+            elif model not in pages and model._meta.verbose_name_plural in counts:
+                right = get_permission_codename("delete", model._meta)
+                if not request.user.has_perm(f"{model._meta.app_label}.{right}"):
+                    needed.add(name)
+        return found, counts, needed, protected
 
 
 @admin.register(Tool)
-class ToolAdmin(WithRowsMixin, admin.ModelAdmin[Tool]):
+class ToolAdmin(WithRowsMixin, SaveChangedMixin, admin.ModelAdmin[Tool]):
+    also_saved = ("edited_fields", "changed_at")
     list_display = (
         "name",
         "slug",
@@ -188,6 +208,21 @@ class ToolAdmin(WithRowsMixin, admin.ModelAdmin[Tool]):
             for extra in formset.extra_forms:
                 extra.instance.author = request.user
         super().save_formset(request, form, formset, change)
+        if formset.model is Point:
+            for point in formset.deleted_objects:
+                tell_removed(point)
+
+    def delete_model(self, request: HttpRequest, obj: Tool) -> None:
+        points = list(obj.points.all())
+        super().delete_model(request, obj)
+        for point in points:
+            tell_removed(point)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tool]) -> None:
+        points = list(Point.objects.filter(tool__in=queryset))
+        super().delete_queryset(request, queryset)
+        for point in points:
+            tell_removed(point)
 
     def save_related(
         self,
@@ -239,7 +274,7 @@ class CategoryAdmin(admin.ModelAdmin[Category]):
         return found, may_have_duplicates
 
 
-class PartAdmin(WithRowsMixin, admin.ModelAdmin[Any]):
+class PartAdmin(WithRowsMixin, SaveChangedMixin, admin.ModelAdmin[Any]):
     """For rows around a tool: notes at the tool that a person decided on them."""
 
     list_select_related: ClassVar[tuple[str, ...]] = ("tool",)
@@ -290,6 +325,7 @@ class DoubtedFilter(admin.SimpleListFilter):
 
 @admin.register(Point)
 class PointAdmin(PartAdmin):
+    also_saved = ("folded",)
     list_display = (
         "text",
         "kind",
@@ -317,6 +353,10 @@ class PointAdmin(PartAdmin):
         "edited_at",
     )
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Point | None = None) -> tuple[str, ...]:
+        # What it earned is theirs, on that tool.
+        return (*self.readonly_fields, *(("tool", "author") if obj else ()))
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"author": request.user.pk, **super().get_changeform_initial_data(request)}
 
@@ -337,8 +377,8 @@ class PointAdmin(PartAdmin):
 
 @admin.register(PointAnswer)
 class PointAnswerAdmin(ReadOnlyAdmin[PointAnswer]):
-    list_display = ("point", "is_true", "person", "answered_at")
-    list_filter = ("is_true",)
+    list_display = ("point", "is_true", "is_counted", "person", "answered_at")
+    list_filter = ("is_true", "is_counted")
     list_select_related = ("point", "person")
     search_fields = ("point__text", "point__tool__name", "person__username")
     ordering = ("-answered_at",)

@@ -18,7 +18,7 @@ def _count(rows: Callable[[], QuerySet[Any]], column: str) -> Coalesce:
 
 
 def _answer_counter(field: str, *, is_true: bool) -> Counter:
-    answers = PointAnswer.objects.filter(is_true=is_true).all
+    answers = PointAnswer.objects.filter(is_true=is_true, is_counted=True).all
     return Counter(f"tools.Point.{field}", Point.objects.all, field, partial(_count, answers, "point"))
 
 

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Length, Lower
+from django.db.models.functions import Cast, Length, Lower
 from django.db.models.lookups import GreaterThanOrEqual
 from django.urls import reverse
 
@@ -320,8 +321,11 @@ class Point(models.Model):
     tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="points")
     kind = models.CharField(max_length=3, choices=Kind.choices)
     text = models.CharField(max_length=MAX_POINT_CHARACTERS)
+    # The defaults in the database are for the release before this one, which writes rows while it still runs.
     # What is equal to this says the same.
-    folded = FoldedField(max_length=MAX_FOLDED_CHARACTERS, editable=False)
+    folded = FoldedField(
+        max_length=MAX_FOLDED_CHARACTERS, editable=False, db_default=Cast(RandomUUID(), models.CharField())
+    )
     about = models.CharField(max_length=20, help_text="The version or year that it is about.")
     position = models.PositiveSmallIntegerField(default=0)
     origin = models.CharField(max_length=10, choices=Tool.Origin.choices, default=Tool.Origin.PERSON)
@@ -333,10 +337,10 @@ class Point(models.Model):
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Counted from votes, and from answers to "Still true?"; `manage.py recount` mends them.
-    up_count = models.PositiveIntegerField("votes up", default=0, editable=False)
-    down_count = models.PositiveIntegerField("votes down", default=0, editable=False)
-    true_count = models.PositiveIntegerField("still true", default=0, editable=False)
-    outdated_count = models.PositiveIntegerField("no longer true", default=0, editable=False)
+    up_count = models.PositiveIntegerField("votes up", default=0, db_default=0, editable=False)
+    down_count = models.PositiveIntegerField("votes down", default=0, db_default=0, editable=False)
+    true_count = models.PositiveIntegerField("still true", default=0, db_default=0, editable=False)
+    outdated_count = models.PositiveIntegerField("no longer true", default=0, db_default=0, editable=False)
     rank = models.GeneratedField(
         expression=wilson_lower_bound("up_count", "down_count"),
         output_field=models.FloatField(),
@@ -371,6 +375,10 @@ class Point(models.Model):
     def __str__(self) -> str:
         return self.text
 
+    def get_absolute_url(self) -> str:
+        """Leads to the page of the tool's pros and cons on which it stands."""
+        return reverse("tools:point", kwargs={"pk": self.pk})
+
     def clean(self) -> None:
         self.folded = fold(self.text)
         if len(self.folded) > MAX_FOLDED_CHARACTERS:
@@ -389,6 +397,8 @@ class PointAnswer(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="point_answers"
     )
     is_true = models.BooleanField("still true")
+    # Not yet where the account was too new: once it is old enough.
+    is_counted = models.BooleanField("counts", default=True)
     answered_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -396,6 +406,10 @@ class PointAnswer(models.Model):
         verbose_name_plural = "answers to “Still true?”"
         constraints = [
             models.UniqueConstraint(fields=["point", "person"], name="pointanswer_unique"),
+        ]
+        indexes = [
+            # Answers that may count by now: services.points.count_pending_answers.
+            models.Index("id", name="pointanswer_pending", condition=Q(is_counted=False)),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,6 @@ Order of a list: those that still hold before those that are old; among each the
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -13,17 +12,31 @@ from packaging.version import InvalidVersion, Version
 from rapidfuzz import fuzz, process
 
 from apps.core.folding import fold
+from apps.core.folding import names_address as names_address
+from apps.core.folding import one_line as one_line
 
 # Of each kind, per person and tool: enough for what one knows well, too few to fill a page alone.
 MAX_POINTS_EACH = 5
+# On an account's first day, on all tools together: what a person can check in a day, and little for a robot.
+FIRST_DAY_POINTS = 10
+# Of everybody, on all tools together: one every three minutes is faster than one thinks and checks.
+POINT_LIMIT = "20/hour"
+# On an account's first day, when they wait to be counted: as many as votes.
+FIRST_DAY_ANSWERS = 50
 # For slips of the pen; later the votes are on what was read.
 EDIT_WINDOW = timedelta(minutes=15)
 # Of each kind on pages that show more than points; the rest has a page of its own.
 SHOWN_POINTS = 10
+# Of each kind, the best by votes: of these those pages choose what to show, the old ones last.
+READ_POINTS = 100
+# Of each kind, on a page of the page of their own.
+POINTS_PAGE = 50
 
 # 0 to 100. Of 874 pairs of different statements about one tool in the catalogue, none is as alike as this.
 SIMILAR_CUTOFF = 72
 SHOWN_SIMILAR = 5
+# Of each kind, the best by votes: with more, comparing takes longer than the rest of the page.
+COMPARED_POINTS = 500
 # What is shorter is like everything.
 MIN_COMPARED_CHARACTERS = 4
 
@@ -36,25 +49,6 @@ ENOUGH_ANSWERS = 3
 
 _YEAR = re.compile(r"[0-9]{4}")
 _VERSION = re.compile(r"(v?[0-9]{1,4}(?:\.[0-9]{1,5}){0,3})(?:\.x)?", re.IGNORECASE)
-
-# A scheme, www, a mail address; a domain by itself where no tool is called so (as socket.io is), or with a path.
-_ADDRESS = re.compile(
-    r"://|\bwww\.|\bmailto:|\w@[\w-]+\.[a-z]"
-    r"|\b[\w-]+\.(?:com|org|info|biz|shop|xyz|online|site|store|click|top)\b"
-    r"|\b[\w-]+\.(?:io|dev|ai|app|co|me|ly|gg|sh|to|gl|cc|de|uk|ru|cn)/\w",
-    re.IGNORECASE,
-)
-
-
-def one_line(text: str) -> str:
-    """`text` on one line, without control characters and those that turn or hide what others read."""
-    spaced = " ".join(text.split())
-    return "".join(letter for letter in spaced if unicodedata.category(letter) not in ("Cc", "Cf", "Cs"))
-
-
-def names_address(text: str) -> bool:
-    """Whether a link or mail address stands in `text`."""
-    return bool(_ADDRESS.search(text))
 
 
 def problem_of_about(about: str, *, today: date) -> str:

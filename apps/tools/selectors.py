@@ -1,14 +1,15 @@
 """Reads that join: what the pages of tools show."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import Case, Count, F, FilteredRelation, IntegerField, Q, QuerySet, Value, When
-from django.db.models.functions import Lower
-from django.urls import reverse
+from django.db.models import Case, Count, F, FilteredRelation, IntegerField, Q, QuerySet, Value, When, Window
+from django.db.models.functions import Lower, RowNumber
 from django.utils import timezone
 from rapidfuzz import fuzz, process
 
@@ -16,7 +17,7 @@ from apps.accounts.models import User
 from apps.github.growth import Reading
 from apps.github.models import Repository, StarReading
 from apps.tools.models import Category, Integration, Point, PointAnswer, Tool, ToolFollow, ToolRepository
-from apps.tools.points import SHOWN_POINTS, marks, similar
+from apps.tools.points import COMPARED_POINTS, POINTS_PAGE, READ_POINTS, SHOWN_POINTS, marks, similar
 
 # Below this a name is no typing error of the other.
 FUZZY_CUTOFF = 75
@@ -94,31 +95,36 @@ def integrations_of(tools: Sequence[Tool]) -> dict[int, list[Link]]:
 
 @dataclass(frozen=True, slots=True)
 class PointGroup:
-    """The pros or the cons of a tool: all of them in their order, and those that a page shows."""
+    """The pros or the cons of a tool: how many there are, and those that a page shows, in their order."""
 
     kind: str
-    rows: Sequence[Point]
+    count: int
     shown: Sequence[Point]
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """The pros and cons of a tool, in the order of points.py."""
+    """The pros and cons of a tool that were read, in the order of points.py, and how many there are."""
 
     tool: Tool
     pros: Sequence[Point]
     cons: Sequence[Point]
+    pro_count: int
+    con_count: int
     limit: int | None = None
 
     @property
     def groups(self) -> list[PointGroup]:
         """The two lists, each cut off after `limit`."""
-        both = ((Point.Kind.PRO, self.pros), (Point.Kind.CON, self.cons))
-        return [PointGroup(str(kind), rows, rows[: self.limit]) for kind, rows in both]
+        both = (
+            (Point.Kind.PRO, self.pro_count, self.pros),
+            (Point.Kind.CON, self.con_count, self.cons),
+        )
+        return [PointGroup(str(kind), count, rows[: self.limit]) for kind, count, rows in both]
 
     @property
     def total(self) -> int:
-        return len(self.pros) + len(self.cons)
+        return self.pro_count + self.con_count
 
     @property
     def is_cut(self) -> bool:
@@ -130,21 +136,54 @@ class Points:
         return [point for group in self.groups for point in group.shown]
 
 
-def points_of(tools: Sequence[Tool], *, limit: int | None = SHOWN_POINTS) -> dict[int, Points]:
-    """Pros and cons of each tool, by its id, with their authors and marks; a page shows `limit` of each. One query."""
-    rows: dict[int, dict[str, list[Point]]] = {
-        tool.pk: {Point.Kind.PRO: [], Point.Kind.CON: []} for tool in tools
-    }
-    for point in _marked(Point.objects.filter(tool__in=tools)):
-        rows[point.tool_id][point.kind].append(point)
+def points_of(tools: Sequence[Tool], *, limit: int = SHOWN_POINTS) -> dict[int, Points]:
+    """The best pros and cons of each tool, by its id, with authors and marks; a page shows `limit` of each kind.
+
+    One query.
+    """
+    return _points(tools, first=1, last=READ_POINTS, limit=limit)
+
+
+def points_page(tool: Tool, number: int) -> Points:
+    """Page `number`, from 1, of all pros and cons of `tool`, with authors and marks. One query, which costs the same
+    for every page."""
+    return _points([tool], first=(number - 1) * POINTS_PAGE + 1, last=number * POINTS_PAGE)[tool.pk]
+
+
+def page_of(point: Point) -> int:
+    """The number of the page of all pros and cons of its tool on which `point` stands. One query."""
+    equal = Q(rank=point.rank)
+    before = (
+        Q(rank__gt=point.rank)
+        | equal & Q(position__lt=point.position)
+        | equal & Q(position=point.position, pk__lt=point.pk)
+    )
+    return Point.objects.filter(before, tool=point.tool_id, kind=point.kind).count() // POINTS_PAGE + 1
+
+
+def _points(tools: Sequence[Tool], *, first: int, last: int, limit: int | None = None) -> dict[int, Points]:
+    """Of each tool and kind those from place `first` to `last` by votes."""
+    by_list: dict[str, Any] = {"partition_by": [F("tool"), F("kind")]}
+    places = Point.objects.filter(tool__in=tools).annotate(
+        place=Window(RowNumber(), order_by=[F("rank").desc(), F("position"), F("id")], **by_list),
+        list_count=Window(Count("id"), **by_list),
+    )
+    rows: dict[tuple[int, str], list[Point]] = defaultdict(list)
+    counts: dict[tuple[int, str], int] = {}
+    # The first of each list in any case: it says how many there are.
+    for point in _marked(places.filter(Q(place=1) | Q(place__range=(first, last)))):
+        key = (point.tool_id, point.kind)
+        counts[key] = point.list_count
+        if point.place >= first:
+            rows[key].append(point)
     # The rows come by votes, and sorting keeps the order among equals.
-    for kinds in rows.values():
-        for points in kinds.values():
-            points.sort(key=lambda point: bool(point.marks))
-    return {
-        tool.pk: Points(tool, rows[tool.pk][Point.Kind.PRO], rows[tool.pk][Point.Kind.CON], limit)
-        for tool in tools
-    }
+    for points in rows.values():
+        points.sort(key=lambda point: bool(point.marks))
+    found = {}
+    for tool in tools:
+        pro, con = (tool.pk, Point.Kind.PRO), (tool.pk, Point.Kind.CON)
+        found[tool.pk] = Points(tool, rows[pro], rows[con], counts.get(pro, 0), counts.get(con, 0), limit)
+    return found
 
 
 def point_for(viewer: User | AnonymousUser, pk: int) -> Point | None:
@@ -153,7 +192,7 @@ def point_for(viewer: User | AnonymousUser, pk: int) -> Point | None:
     return next(iter(_marked(points)), None)
 
 
-def _marked(points: QuerySet[Point]) -> list[Point]:
+def _marked(points: QuerySet[Point]) -> list[Any]:
     primary = FilteredRelation("tool__repository_links", condition=Q(tool__repository_links__is_primary=True))
     rows = (
         points.select_related("author")
@@ -175,16 +214,25 @@ def _marked(points: QuerySet[Point]) -> list[Point]:
 
 def similar_points(tool: Tool, kind: str, text: str, *, but: int = 0) -> list[Point]:
     """The pros or cons of `tool` that say nearly what `text` says, the most alike first. One query."""
-    points = {point.pk: point for point in Point.objects.filter(tool=tool, kind=kind).exclude(pk=but)}
+    best = Point.objects.filter(tool=tool, kind=kind).exclude(pk=but)[:COMPARED_POINTS]
+    points = {point.pk: point for point in best}
     return [points[pk] for pk in similar(text, {pk: point.text for pk, point in points.items()})]
 
 
-def answers_of(person: User | AnonymousUser, points: Sequence[Point]) -> dict[int, bool]:
+class MyAnswer(NamedTuple):
+    """The reader's own answer to "Still true?", and whether it counts yet."""
+
+    is_true: bool
+    is_counted: bool
+
+
+def answers_of(person: User | AnonymousUser, points: Sequence[Point]) -> dict[int, MyAnswer]:
     """What `person` answered to "Still true?", by the id of the point. One query, none for anonymous readers."""
     if not person.is_authenticated:
         return {}
     rows = PointAnswer.objects.filter(person=person, point__in=points)
-    return dict(rows.values_list("point_id", "is_true"))
+    found = rows.values_list("point_id", "is_true", "is_counted")
+    return {pk: MyAnswer(is_true, is_counted) for pk, is_true, is_counted in found}
 
 
 def followed_ids(person: User | AnonymousUser, tools: Sequence[Tool]) -> set[int]:
@@ -202,7 +250,7 @@ def new_points_for(person: User, since: datetime) -> list[tuple[str, str]]:
     return [
         (
             f"{point.tool.name}, {point.get_kind_display()}: {point.text} ({point.about})",
-            f"{reverse('tools:points', kwargs={'slug': point.tool.slug})}#point-{point.pk}",
+            point.get_absolute_url(),
         )
         for point in rows
     ]

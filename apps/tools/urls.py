@@ -9,6 +9,7 @@ urlpatterns = [
     path("", tools.index, name="index"),
     path("in/<path:path>/", tools.index, name="category"),
     path("options/", tools.options, name="options"),
+    path("points/<int:pk>/", points.point, name="point"),
     path("points/<int:pk>/edit/", points.edit_point, name="edit-point"),
     path("points/<int:pk>/remove/", points.remove_point, name="remove-point"),
     path("points/<int:pk>/answer/", points.answer_point, name="answer-point"),

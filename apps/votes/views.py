@@ -2,6 +2,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
 
 from apps.accounts.permissions import takes_part
 from apps.core.redirects import safe_next
@@ -23,10 +24,12 @@ def cast(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         return HttpResponseBadRequest(f"The value must be one of {', '.join(values)}.")
     target = get_object_or_404(KINDS[kind].visible_to(request.user), pk=pk)
     vote = cast_vote(voter=request.user, target=target, value=value)  # type: ignore[arg-type]
+    is_waiting = vote is not None and vote.state == Vote.State.PENDING
     if request.htmx:  # type: ignore[attr-defined]
         mine = MyVote(vote.value, vote.state) if vote else None
-        return render(request, "votes/_vote.html", button_context(request, target, mine))
-    if vote and vote.state == Vote.State.PENDING:
+        answer = render(request, "votes/_vote.html", button_context(request, target, mine))
+        return trigger_client_event(answer, "said", {"words": WAITS}) if is_waiting else answer
+    if is_waiting:
         messages.info(request, WAITS)
     # Back to where it stands on the page; a tool is the page itself.
     anchor = f"#{kind}-{pk}" if KINDS[kind].author else ""

@@ -2,8 +2,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from django.urls import reverse
@@ -313,6 +315,83 @@ def test_moderator_changes_no_other(helper_client: Client, maud: User) -> None:
     assert maud.name == ""
 
 
+def test_moderator_lets_in_no_staff(helper_client: Client, maud_client: Client) -> None:
+    locked = [UserFactory(is_active=False, **{right: True}) for right in ("is_staff", "is_superuser")]
+
+    answer = act(helper_client, "user", "let_in_again", *locked)
+
+    assert b"0 let in again." in answer.content
+    assert not User.objects.filter(pk__in=[person.pk for person in locked], is_active=True).exists()
+    assert b"2 let in again." in act(maud_client, "user", "let_in_again", *locked).content
+
+
+def test_closed_account_stays_closed(maud_client: Client, mallory: User) -> None:
+    User.objects.filter(pk=mallory.pk).update(is_active=False, closed_at=timezone.now())
+
+    answer = maud_client.post(page_of(mallory), form_of(mallory, name="M"))
+
+    mallory.refresh_from_db()
+    assert answer.status_code == 302
+    assert (mallory.is_active, mallory.name) == (False, "M")
+
+
+@pytest.mark.parametrize("way", ["action", "page"])
+def test_locking_out_ends_tokens(maud_client: Client, mallory: User, alice: User, way: str) -> None:
+    (_, token), (_, other) = (
+        create_token(person=person, name="T", scope="read", days=None) for person in (mallory, alice)
+    )
+
+    if way == "action":
+        act(maud_client, "user", "lock_out", mallory)
+    else:
+        maud_client.post(page_of(mallory), form_of(mallory, is_active=None))
+    act(maud_client, "user", "let_in_again", mallory)
+
+    mallory.refresh_from_db()
+    assert mallory.is_active
+    assert authenticate(token) is None
+    assert authenticate(other)
+
+
+def test_page_of_a_person_writes_only_what_was_changed(
+    maud_client: Client, alice: User, count_queries: Any
+) -> None:
+    alice.links = ["https://a.example"]
+    alice.save(update_fields=["links"])
+
+    sent = form_of(alice, name="Alice", links="https://a.example")
+    with count_queries(at_most=40) as queries:
+        answer = maud_client.post(page_of(alice), sent)
+
+    writes = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "accounts_user"')]
+    assert answer.status_code == 302
+    assert len(writes) == 1
+    assert writes[0].startswith('UPDATE "accounts_user" SET "name" = \'Alice\' WHERE')
+
+
+def test_password_that_a_moderator_sets_ends_tokens_and_writes_nothing_else(
+    maud_client: Client, alice: User, count_queries: Any
+) -> None:
+    _, token = create_token(person=alice, name="T", scope="read", days=None)
+    url = reverse("admin:auth_user_password_change", args=[alice.pk])
+    sent = {
+        "password1": "another horse battery",
+        "password2": "another horse battery",
+        "usable_password": "true",
+    }
+
+    with count_queries(at_most=20) as queries:
+        answer = maud_client.post(url, sent | {"set-password": "1"})
+
+    alice.refresh_from_db()
+    writes = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "accounts_user"')]
+    assert answer.status_code == 302
+    assert alice.check_password("another horse battery")
+    assert authenticate(token) is None
+    assert len(writes) == 1
+    assert "reputation" not in writes[0]
+
+
 # --- What belongs to people ----------------------------------------------------------------------
 
 
@@ -414,3 +493,56 @@ def test_lists_are_closed_to_others(name: str, client: Client, mallory: User) ->
 
     assert client.get(url).status_code == 302
     assert client_of(mallory).get(url).status_code == 302
+
+
+# --- Rows of others ------------------------------------------------------------------------------
+
+OTHERS = ("account_emailaddress", "socialaccount_socialaccount", "usersessions_usersession")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_rows_that_let_somebody_in_are_read_only(
+    maud_client: Client, alice: User, name: str, count_queries: Any
+) -> None:
+    signed_in(alice)
+    SocialAccount.objects.create(user=alice, provider="github", uid="1")
+    model = apps.get_model(name.replace("_", "."))
+    row = model.objects.filter(user=alice).get()
+    before = model.objects.filter(pk=row.pk).values().get()
+    pages = {page: reverse(f"admin:{name}_{page}", args=[row.pk]) for page in ("change", "delete")}
+    changelist = reverse(f"admin:{name}_changelist")
+
+    with count_queries(at_most=12):
+        shown = [maud_client.get(changelist), maud_client.get(pages["change"])]
+    refused = [
+        maud_client.get(reverse(f"admin:{name}_add")),
+        maud_client.post(pages["change"], {"email": "evil@example.org", "user": "1"}),
+        maud_client.post(pages["delete"], {"post": "yes"}),
+    ]
+    for action in ("make_verified", "delete_selected"):
+        maud_client.post(changelist, {"action": action, "_selected_action": [row.pk], "post": "yes"})
+
+    assert [page.status_code for page in shown] == [200, 200]
+    assert [page.status_code for page in refused] == [403, 403, 403]
+    assert model.objects.filter(pk=row.pk).values().get() == before
+    if "session_key" in before:
+        assert all(before["session_key"].encode() not in page.content for page in shown)
+
+
+def test_groups_are_changed_by_superusers_only(maud_client: Client) -> None:
+    group = Group.objects.create(name="Editors")
+    helper = UserFactory(is_staff=True)
+    helper.user_permissions.add(*Permission.objects.filter(content_type__model="group"))
+    helper_client = client_of(helper)
+    sent = {"name": "Rulers", "permissions": [Permission.objects.first().pk]}
+    urls = [
+        reverse("admin:auth_group_add"),
+        reverse("admin:auth_group_change", args=[group.pk]),
+        reverse("admin:auth_group_delete", args=[group.pk]),
+    ]
+
+    assert [helper_client.post(url, sent).status_code for url in urls] == [403, 403, 403]
+    assert helper_client.get(urls[1]).status_code == 200
+    assert Group.objects.get().name == "Editors"
+    assert maud_client.post(urls[1], sent).status_code == 302
+    assert Group.objects.get().permissions.count() == 1

@@ -98,6 +98,12 @@ def test_admin_never_takes_a_password_itself(client: Client) -> None:
     assert "_auth_user_id" not in client.session
 
 
+def test_password_is_changed_on_the_sites_own_page(maud_client: Client) -> None:
+    answer = maud_client.post("/admin/password_change/", {"new_password1": "x"})
+
+    assert answer["Location"] == reverse("account_change_password")
+
+
 def test_admin_shows_no_secrets() -> None:
     shown = {model._meta.label for model in admin.site._registry}
 

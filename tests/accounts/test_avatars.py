@@ -1,5 +1,8 @@
 import hashlib
+import os
 import socket
+import subprocess
+import sys
 from io import BytesIO
 from typing import Any
 
@@ -159,6 +162,48 @@ def test_avatar_of_too_many_pixels_is_refused_before_it_is_decoded(
 
     with pytest.raises(AvatarError, match="40 megapixels"):
         draw_avatar(BytesIO(lying_png(*size)))
+
+
+# Prints by how many bytes drawing the picture in a file raises what the process holds at most.
+MEASURE = """
+import resource, sys
+import django
+django.setup()
+from apps.accounts.services.avatars import draw_avatar
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with open(sys.argv[1], "rb") as file:
+    draw_avatar(file)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+def test_avatar_of_many_pixels_is_held_once(tmp_path: Any) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGBA", (6300, 6300), (9, 9, 9, 128)).save(tmp_path / "large.png", exif=exif)
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "stackshare.settings"}
+
+    answer = subprocess.run(
+        [sys.executable, "-c", MEASURE, tmp_path / "large.png"],
+        env=environment, capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+
+    assert int(answer.stdout) < 1.7 * 6300 * 6300 * 4
+
+
+def test_avatar_that_is_shrunk_is_upright_and_transparent() -> None:
+    image = Image.new("RGBA", (2400, 2000), "blue")
+    image.paste((255, 0, 0, 0), (0, 0, 1200, 2000))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    source = BytesIO()
+    image.save(source, "PNG", exif=exif)
+
+    result = drawn(source.getvalue())
+
+    assert (result.size, result.mode) == ((SIDE, SIDE), "RGBA")
+    assert result.getpixel((128, 20))[3] == 0
+    assert result.getpixel((128, 236))[2:] > (200, 254)
 
 
 def test_avatar_of_a_file_that_lies_of_its_size_is_refused() -> None:

@@ -211,6 +211,39 @@ def test_closing_takes_the_name_out_of_the_admin_log(alice: User, maud: User) ->
     assert (entry.object_repr, entry.change_message) == ("a closed account", "")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "account.EmailAddress.user", "accounts.FormerUsername.person", "accounts.ApiToken.person",
+        "socialaccount.SocialAccount.user", "usersessions.UserSession.user", "notifications.Notification.actor",
+    ],
+)  # fmt: skip
+def test_closing_takes_what_is_the_persons_out_of_the_admin_log(alice: User, maud: User, name: str) -> None:
+    ((model, field),) = [(model, field) for key, model, field in references() if key == name]
+    entries = []
+    for person in (alice, UserFactory()):
+        ROWS[name].make(person)
+        row = model._default_manager.filter(**{field: person}).first()
+        entries.append(
+            LogEntry.objects.create(
+                user=maud,
+                content_type=ContentType.objects.get_for_model(model),
+                object_id=str(row.pk),
+                object_repr="alice@example.org",
+                change_message="Changed email.",
+                action_flag=CHANGE,
+            )
+        )
+
+    close(alice)
+    finish_closing()
+
+    for entry in entries:
+        entry.refresh_from_db()
+    assert [entry.object_repr for entry in entries] == ["a closed account", "alice@example.org"]
+    assert [entry.change_message for entry in entries] == ["", "Changed email."]
+
+
 @pytest.mark.parametrize("name", ["admin_log", "follows", "notifications", "tools", "votes", "zzz"])
 def test_closing_goes_on_after_a_worker_was_killed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed after what `name` names was taken away, whichever that is."""

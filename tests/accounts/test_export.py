@@ -357,13 +357,23 @@ def test_export_is_fetched_by_its_owner(alice: User, count_queries: Any) -> None
     row = written(alice)
     client = client_of(alice)
 
-    with count_queries(at_most=4):
+    # Three of them are allauth's: by which means the person could show that it is they.
+    with count_queries(at_most=7):
         answer = client.get(f"{URL}{row.pk}.json.gz")
 
     assert json.loads(gzip.decompress(answer.content))["profile"][0]["username"] == "alice"
     assert answer["Content-Type"] == "application/gzip"
     assert answer["Content-Disposition"].startswith('attachment; filename="alice-')
     assert "no-store" in answer["Cache-Control"]
+
+
+def test_fetching_an_export_needs_the_password_again(alice: User) -> None:
+    row = written(alice)
+
+    answer = client_of(alice, is_fresh=False).get(f"{URL}{row.pk}.json.gz")
+
+    assert answer.status_code == 302
+    assert "/reauthenticate/" in answer["Location"]
 
 
 def test_export_of_another_is_not_found(alice: User, mallory: User) -> None:

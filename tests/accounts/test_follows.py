@@ -193,7 +193,7 @@ def test_follow_answers_htmx_with_the_button(
     assert "<html" not in text
     assert f'value="{next_value}" aria-pressed="{pressed}"' in text
     assert f"</svg>{words} " in text
-    assert f'<span class="num">{count}</span>' in text
+    assert f'data-counts="followers">{count}</span>' in text
 
 
 def test_follow_costs_few_queries(alice: User, mallory: User, count_queries: Any) -> None:

@@ -1,12 +1,16 @@
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.adapters import AccountAdapter
 from apps.accounts.models import User
+from apps.accounts.services.tokens import authenticate, create_token
+from apps.core.models import OutgoingMail
 from tests.accounts.clients import client_of
 from tests.accounts.signing_in import (
     PASSWORD,
@@ -144,3 +148,74 @@ def test_password_is_set_by_who_has_none(alice: User) -> None:
 @pytest.mark.parametrize("name", ["account_change_password", "account_set_password"])
 def test_pages_are_for_people_who_are_signed_in(client: Client, name: str) -> None:
     assert client.get(reverse(name))["Location"].startswith(reverse("account_login"))
+
+
+def test_new_password_ends_tokens_and_pages_say_so_before(anna: User) -> None:
+    other = make_person("other")
+    (_, mine), (_, of_other) = (
+        create_token(person=person, name="Mine", scope="read", days=None) for person in (anna, other)
+    )
+    url = reverse("account_change_password")
+    client = client_of(anna)
+    assert b"API tokens" in client.get(url).content
+
+    client.post(url, {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW})
+
+    assert authenticate(mine) is None
+    assert authenticate(of_other)
+
+
+def test_reset_ends_tokens(client: Client, anna: User) -> None:
+    _, token = create_token(person=anna, name="Mine", scope="read", days=None)
+    ask(client, "anna@example.org")
+
+    set_new(client, link_for("anna@example.org"))
+
+    assert authenticate(token) is None
+
+
+def test_new_password_writes_no_other_column(anna: User) -> None:
+    client = client_of(anna)
+    stale = User.objects.get(pk=anna.pk)
+    User.objects.filter(pk=anna.pk).update(follower_count=7)
+
+    AccountAdapter().set_password(stale, NEW)
+
+    anna.refresh_from_db()
+    assert anna.follower_count == 7
+    assert anna.check_password(NEW)
+    assert client.get("/settings/profile/").status_code == 302
+
+
+@pytest.mark.parametrize("address", ["anna@example.org", "nobody@example.org", "signup"])
+def test_links_in_mails_begin_with_the_sites_address_whatever_host_was_asked(
+    client: Client, anna: User, settings: Any, address: str
+) -> None:
+    settings.SITE_URL = "https://stacks.example.org"
+    settings.ALLOWED_HOSTS = ["stacks.example.org", "evil.example"]
+
+    if address == "signup":
+        data = {"email": anna.email, "username": "bob", "password1": NEW, "homepage": ""}
+        client.post(reverse("account_signup"), data, headers={"host": "evil.example"})
+    else:
+        client.post(reverse("account_reset_password"), {"email": address}, headers={"host": "evil.example"})
+
+    (mail,) = OutgoingMail.objects.all()
+    assert "https://stacks.example.org/accounts/" in mail.body
+    assert "evil" not in mail.body
+
+
+def test_mail_templates_get_no_address_made_of_the_host_header(
+    anna: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contexts: list[dict[str, Any]] = []
+    render = AccountAdapter.render_mail
+
+    def note(self: AccountAdapter, prefix: str, email: str, context: dict[str, Any], **more: Any) -> Any:
+        contexts.append(context)
+        return render(self, prefix, email, context, **more)
+
+    monkeypatch.setattr(AccountAdapter, "render_mail", note)
+    ask(Client(), "anna@example.org")
+
+    assert {name for name in contexts[0] if name.endswith("_url")} == {"site_url"}

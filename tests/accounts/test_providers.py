@@ -21,6 +21,7 @@ from tests.accounts.signing_in import (
     is_signed_in,
     mails_to,
     make_person,
+    sign_up,
     totp_code,
 )
 
@@ -125,6 +126,46 @@ def test_signup_by_provider_asks_for_a_name_and_trusts_its_verified_address(
     assert bob.emailaddress_set.get().verified
     assert SocialAccount.objects.get().uid == "b-1"
     assert not SocialToken.objects.exists()
+
+
+@pytest.mark.parametrize("way", ["sign up", "connect"])
+def test_of_a_providers_profile_only_the_name_is_kept(provider: Provider, way: str) -> None:
+    provider.person |= {"name": "Bob Roe", "picture": "https://id.example/bob.png", "birthdate": "1980-01-01"}
+    kept = {"username": "bob@example.org"}
+
+    if way == "sign up":
+        client = Client()
+        go(client)
+        assert "birthdate" not in str(dict(client.session))
+        finish(client)
+    else:
+        client = client_of(make_person("alice"))
+        go(client, "?process=connect")
+
+    account = SocialAccount.objects.get()
+    assert account.extra_data == kept
+    SocialAccount.objects.update(extra_data={"birthdate": "1980-01-01"})
+    go(Client())
+    account.refresh_from_db()
+    assert account.extra_data == kept
+    assert "bob@example.org" in client.get(reverse("socialaccount_connections")).content.decode()
+
+
+def test_signup_by_provider_ends_no_pending_one_and_is_not_ended_by_it(provider: Provider) -> None:
+    pending, client = Client(), Client()
+    sign_up(pending, email="bob@example.org", username="bob")
+    code = code_for("bob@example.org")
+    cache.clear()
+
+    go(client)
+    finish(client)
+
+    assert is_signed_in(client)
+    assert User.objects.count() == 2
+    answer = enter_code(pending, code)
+    assert not is_signed_in(pending)
+    assert b"Another account has this address." in answer.content
+    assert User.objects.get(username="bob").emailaddress_set.get().verified
 
 
 def test_signup_by_provider_without_a_verified_address_needs_a_code(

@@ -1,7 +1,13 @@
+from datetime import timedelta
+
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from apps.accounts import tasks
 from apps.accounts.models import User
 from tests.accounts.signing_in import is_signed_in, make_person, sign_in
 
@@ -83,3 +89,14 @@ def test_settings_page_is_finished_and_kept_by_nobody(clients: list[Client], nam
     assert '<meta name="robots" content="noindex">' in page
     assert "style=" not in page
     assert {"private", "no-store"} & set(answer["Cache-Control"].replace(" ", "").split(","))
+
+
+def test_what_is_noted_of_a_session_goes_with_it(clients: list[Client]) -> None:
+    keys = [client.session.session_key for client in clients]
+    Session.objects.filter(session_key=keys[0]).update(expire_date=timezone.now() - timedelta(minutes=1))
+    Session.objects.filter(session_key=keys[1]).delete()
+
+    tasks.forget_what_expired()
+
+    assert [session.session_key for session in UserSession.objects.all()] == [keys[2]]
+    assert is_alive(clients[2])

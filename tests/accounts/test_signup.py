@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import FormerUsername, User
+from apps.accounts.services.usernames import change_username
 from apps.core.models import OutgoingMail
 from tests.accounts.signing_in import (
     code_for,
@@ -187,16 +188,50 @@ def test_signup_may_be_begun_anew_with_the_same_name(client: Client) -> None:
     assert is_signed_in(client)
 
 
-def test_signup_that_another_one_replaced_ends_without_an_account(client: Client) -> None:
+@pytest.mark.parametrize("username", ["bub", "bob"])
+def test_signup_of_another_with_the_same_address_ends_no_pending_one(client: Client, username: str) -> None:
     sign_up(client, email="bob@example.org", username="bob")
     code = code_for("bob@example.org")
     cache.clear()
-    sign_up(Client(), email="bob@example.org", username="bub")
+    other = Client()
+    sign_up(other, email="bob@example.org", username=username)
+    others_code = code_for("bob@example.org")
 
-    answer = enter_code(client, code)
+    enter_code(client, code)
 
+    assert is_signed_in(client)
+    bob = User.objects.get()
+    assert bob.email == "bob@example.org"
+    assert bob.emailaddress_set.get().verified
+    assert bob.username == "bob" if username == "bub" else bob.username.startswith("bob-")
+    # The name can be had at once, as nobody has it any longer.
+    change_username(person=bob, username="bob")
+    answer = enter_code(other, others_code)
     assert b"This code is not the right one." in answer.content
-    assert not is_signed_in(client)
+    assert not is_signed_in(other)
+
+
+def test_signup_that_is_refused_leaves_a_pending_one_alone(client: Client) -> None:
+    sign_up(Client(), email="bob@example.org", username="bob")
+    before = User.objects.values().get()
+    cache.clear()
+
+    answers = [
+        sign_up(client, email="bob@example.org", username="bob", password1="short"),
+        sign_up(client, email="bob@example.org", username="a b"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert User.objects.values().get() == before
+
+
+def test_signup_refuses_the_name_of_a_pending_one_with_another_address(client: Client) -> None:
+    sign_up(Client(), email="bob@example.org", username="bob")
+
+    answer = sign_up(client, email="mallory@example.org", username="bob")
+
+    assert b"This username is taken." in answer.content
+    assert User.objects.get().email == "bob@example.org"
 
 
 def test_signup_never_takes_over_a_moderator(client: Client) -> None:

@@ -14,6 +14,7 @@ from apps.accounts.services.usernames import (
     change_username,
     check_is_free,
     check_may_change,
+    former_names,
 )
 from tests.accounts.clients import client_of
 from tests.factories.accounts import UserFactory
@@ -130,6 +131,15 @@ def test_check_is_free_knows_names_of_now_and_before(alice: User, username: str)
     with pytest.raises(ValidationError):
         check_is_free(username)
     check_is_free(username, person=alice)
+
+
+def test_former_names_are_found_in_whatever_case_by_the_index(alice: User) -> None:
+    row = FormerUsername.objects.create(person=alice, username="once-alice")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    assert list(former_names("Once-Alice")) == [row]
+    assert "formerusername_unique" in former_names("Once-Alice").explain()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -23,6 +23,8 @@ VIRTUAL_AUTHENTICATOR = {
     "automaticPresenceSimulation": True,
 }
 
+REFUSE = "() => { navigator.credentials.get = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }"
+
 
 @pytest.fixture(params=[True, False], ids=["scripted", "plain"])
 def javascript(request: pytest.FixtureRequest) -> bool:
@@ -171,3 +173,62 @@ def test_time_is_said_in_the_zone_of_the_reader(browser: Browser, site: str, sig
         hours = (int(said.split(", ")[1][:2]) - int(title.split(", ")[1][:2])) % 24
         assert hours == 9
         assert title.endswith("UTC")
+
+
+def test_newcomer_is_told_that_the_vote_waits(context: BrowserContext, sign_in: SignIn) -> None:
+    sign_in(context, "alice")
+    page = context.new_page()
+    page.goto("/tools/django/")
+
+    page.get_by_role("button", name=re.compile("^Upvote Django")).click()
+
+    expect(page.get_by_role("status").first).to_contain_text("Your vote counts once your account is a day old.")
+
+
+def test_reader_is_told_when_a_button_did_nothing(scripted: BrowserContext, sign_in: SignIn) -> None:
+    sign_in(scripted, "alice")
+    page = scripted.new_page()
+    page.goto("/tools/flask/")
+    page.route("**/votes/**", lambda route: route.abort())
+    page.get_by_role("button", name=re.compile("^Upvote Flask")).click()
+    expect(page.get_by_role("alert")).to_have_text("The site could not be reached. Nothing was changed.")
+
+    page.unroute("**/votes/**")
+    page.route("**/votes/**", lambda route: route.fulfill(status=500))
+    page.get_by_role("button", name=re.compile("^Upvote Flask")).click()
+
+    expect(page.get_by_role("alert")).to_have_text("That did not work. Reload the page and try again.")
+
+
+def test_number_follows_the_button(scripted: BrowserContext, sign_in: SignIn) -> None:
+    sign_in(scripted, "bob")
+    page = scripted.new_page()
+    page.goto("/tools/nameless/")
+    number = page.locator(".stats dd").nth(1)
+    expect(number).to_have_text("0")
+
+    page.get_by_role("button", name=re.compile("^Follow")).click()
+
+    expect(number).to_have_text("1")
+
+
+def test_cancelled_passkey_is_answered_in_words(scripted: BrowserContext) -> None:
+    page = scripted.new_page()
+    page.goto("/accounts/login/")
+    page.evaluate(REFUSE)
+
+    page.get_by_role("button", name=re.compile("passkey", re.IGNORECASE)).click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Nothing came back from your browser.")
+
+
+def test_first_field_that_is_wrong_has_the_focus(scripted: BrowserContext) -> None:
+    page = scripted.new_page()
+    page.goto("/accounts/signup/")
+    page.get_by_label("E-mail").fill("carla@example.org")
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+
+    page.get_by_role("button", name="Sign up").click()
+
+    expect(page.get_by_label("Username")).to_be_focused()

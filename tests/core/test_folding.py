@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from apps.core.folding import fold
+from apps.core.folding import fold, names_address, one_line
 
 ENGLISH = st.text(st.sampled_from("abcXYZ019 éÜñ"), min_size=1)
 
@@ -16,6 +16,9 @@ ENGLISH = st.text(st.sampled_from("abcXYZ019 éÜñ"), min_size=1)
         ("Straße", "strasse"),
         ("C++ and C#", "c++ and c#"),
         ("snake_case", "snake_case"),
+        ("Batteries included +", "batteries included"),
+        ("_ Batteries ++ included # ", "batteries included"),
+        ("++ _", "++ _"),
         ("e-mail", "e mail"),
         ("ﬁne", "fine"),
         ("１２", "12"),
@@ -59,3 +62,22 @@ def test_fold_ignores_punctuation_at_the_ends(text: str, sign: str) -> None:
     assume(text.strip())
 
     assert fold(f"{sign}{text}{sign}") == fold(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("  One   file\r\nis\x0benough ", "One file is enough"),
+        ("one \u200b file", "one file"),
+        ("\u202eone\u2066", "one"),
+        ("\u3164\u115f\u1160\uffa0", ""),
+        ("김철수", "김철수"),
+    ],
+)
+def test_one_line_leaves_what_is_seen(text: str, expected: str) -> None:
+    assert one_line(text) == expected
+
+
+@pytest.mark.parametrize(("text", "found"), [("See www.example.net", True), ("Node.js", False)])
+def test_address_is_found(text: str, found: bool) -> None:
+    assert names_address(text) is found

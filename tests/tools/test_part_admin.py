@@ -1,9 +1,12 @@
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -28,6 +31,7 @@ PARTS = [
 ]
 
 by_part = pytest.mark.parametrize(("part", "model", "make", "values"), PARTS, ids=[p[0] for p in PARTS])
+by_part_that_moves = pytest.mark.parametrize(("part", "model", "make", "values"), PARTS[1:])
 by_model = pytest.mark.parametrize(("model", "make"), [p[1:3] for p in PARTS], ids=[p[0] for p in PARTS])
 
 
@@ -84,7 +88,7 @@ def test_added_row_is_noted_at_its_tool(
     assert flask.edited_fields == [part]
 
 
-@by_part
+@by_part_that_moves
 def test_row_moved_to_another_tool_is_noted_at_both(
     maud_client: Client,
     flask: Tool,
@@ -257,3 +261,25 @@ def test_list_of_statements_by_people_costs_the_same_for_3_and_30(maud_client: C
         PointFactory(author=UserFactory(username=f"late-{at}"))
 
     assert queries_of(maud_client, "/admin/tools/point/") == few
+
+
+def test_statement_keeps_its_author_and_tool(maud_client: Client, alice: User, flask: Tool) -> None:
+    row = PointFactory(tool=flask, author=alice)
+
+    save(maud_client, "point", row, tool=ToolFactory().pk, author="", text="Other words that can be checked")
+
+    row.refresh_from_db()
+    assert (row.tool, row.author, row.text) == (flask, alice, "Other words that can be checked")
+
+
+def test_saving_a_statement_writes_what_was_changed_only(maud_client: Client) -> None:
+    row = PointFactory()
+
+    with CaptureQueriesContext(connection) as queries:
+        save(maud_client, "point", row, text="ONE file is enough")
+
+    updates = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "tools_point"')]
+    row.refresh_from_db()
+    assert len(updates) == 1
+    assert set(re.findall(r'"(\w+)" = ', updates[0].split(" WHERE ")[0])) == {"text", "folded"}
+    assert (row.text, row.folded) == ("ONE file is enough", "one file is enough")

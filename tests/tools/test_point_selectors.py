@@ -86,8 +86,8 @@ def test_points_of_four_tools_cost_one_query_with_authors(count_queries: Callabl
     assert len(names) == 20
 
 
-@pytest.mark.parametrize(("limit", "shown"), [(2, 4), (None, 6), (9, 6)])
-def test_points_are_cut_to_what_a_page_shows(limit: int | None, shown: int) -> None:
+@pytest.mark.parametrize(("limit", "shown"), [(2, 4), (9, 6)])
+def test_points_are_cut_to_what_a_page_shows(limit: int, shown: int) -> None:
     tool = ToolFactory()
     PointFactory.create_batch(3, tool=tool)
     PointFactory.create_batch(3, tool=tool, kind="con")
@@ -95,17 +95,20 @@ def test_points_are_cut_to_what_a_page_shows(limit: int | None, shown: int) -> N
     points = selectors.points_of([tool], limit=limit)[tool.pk]
 
     assert (len(points.shown), points.total, points.is_cut) == (shown, 6, shown < 6)
-    assert [(group.kind, len(group.rows)) for group in points.groups] == [("pro", 3), ("con", 3)]
+    assert [(group.kind, group.count) for group in points.groups] == [("pro", 3), ("con", 3)]
 
 
 def test_answers_are_the_readers_own(alice: User, count_queries: Callable[..., Any]) -> None:
     yes, no, none = PointFactory.create_batch(3)
     PointAnswerFactory(point=yes, person=alice, is_true=True)
-    PointAnswerFactory(point=no, person=alice, is_true=False)
+    PointAnswerFactory(point=no, person=alice, is_true=False, is_counted=False)
     PointAnswerFactory(point=none)
 
     with count_queries(at_most=1):
-        assert selectors.answers_of(alice, [yes, no, none]) == {yes.pk: True, no.pk: False}
+        assert selectors.answers_of(alice, [yes, no, none]) == {
+            yes.pk: (True, True),
+            no.pk: (False, False),
+        }
 
 
 def test_anonymous_reader_costs_no_query(count_queries: Callable[..., Any]) -> None:
@@ -136,6 +139,51 @@ def test_new_points_are_those_of_others_on_followed_tools(
         found = selectors.new_points_for(alice, since)
 
     assert found == [
-        ("Flask, con: No ORM comes with it (2026)", f"/tools/flask/pros-and-cons/#point-{last.pk}"),
-        ("Flask, pro: One file is enough (3.1)", f"/tools/flask/pros-and-cons/#point-{first.pk}"),
+        ("Flask, con: No ORM comes with it (2026)", f"/tools/points/{last.pk}/"),
+        ("Flask, pro: One file is enough (3.1)", f"/tools/points/{first.pk}/"),
     ]
+
+
+def test_best_of_many_points_are_read_and_all_are_counted(
+    monkeypatch: pytest.MonkeyPatch, count_queries: Callable[..., Any]
+) -> None:
+    monkeypatch.setattr(selectors, "READ_POINTS", 3)
+    many, few = ToolFactory(), ToolFactory()
+    best = [PointFactory(tool=many, up_count=votes, about="2001") for votes in (9, 8)]
+    third = PointFactory(tool=many, up_count=7)
+    PointFactory.create_batch(4, tool=many)
+    con = PointFactory(tool=few, kind="con")
+
+    with count_queries(at_most=1):
+        found = selectors.points_of([many, few])
+
+    assert found[many.pk].pros == [third, *best]
+    assert (found[many.pk].pro_count, found[many.pk].con_count, found[many.pk].total) == (7, 0, 7)
+    assert found[many.pk].is_cut
+    assert (found[few.pk].pros, found[few.pk].cons, found[few.pk].total) == ([], [con], 1)
+
+
+def test_pages_hold_each_point_once_and_say_how_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "POINTS_PAGE", 3)
+    tool = ToolFactory()
+    points = [PointFactory(tool=tool, up_count=at % 3, position=at % 2) for at in range(8)]
+    con = PointFactory(tool=tool, kind="con")
+    PointFactory(text=points[0].text)
+
+    pages = [selectors.points_page(tool, number) for number in (1, 2, 3, 4)]
+
+    assert [len(page.pros) for page in pages] == [3, 3, 2, 0]
+    assert [point for page in pages for point in page.pros] == list(tool.points.filter(kind="pro"))
+    assert [page.cons for page in pages] == [[con], [], [], []]
+    assert {(page.pro_count, page.con_count) for page in pages} == {(8, 1)}
+    for number, page in enumerate(pages, start=1):
+        assert {selectors.page_of(point) for point in page.pros} <= {number}
+
+
+def test_best_points_only_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "COMPARED_POINTS", 1)
+    tool = ToolFactory()
+    liked = PointFactory(tool=tool, text="A working application is one file", up_count=5)
+    PointFactory(tool=tool, text="One file is a working application too")
+
+    assert selectors.similar_points(tool, "pro", "One file is a working application") == [liked]

@@ -11,9 +11,10 @@ from django.db import connections
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.permissions import PROBATION
 from apps.tools import permissions
 from apps.tools.models import Point, PointAnswer, Tool
-from apps.tools.points import EDIT_WINDOW, MAX_POINTS_EACH
+from apps.tools.points import EDIT_WINDOW, FIRST_DAY_POINTS, MAX_POINTS_EACH
 from apps.tools.services import points as services
 from apps.tools.services.points import (
     EqualPointError,
@@ -24,6 +25,7 @@ from apps.tools.services.points import (
 )
 from tests.factories.accounts import UserFactory
 from tests.factories.tools import PointAnswerFactory, PointFactory, ToolFactory
+from tests.factories.votes import make_newcomer
 
 
 def say(author: User, tool: Tool, text: str = "One file is enough", kind: str = "pro") -> Point:
@@ -100,6 +102,40 @@ def test_person_adds_at_most_five_of_each_kind_to_a_tool(alice: User, mallory: U
     say(alice, ToolFactory(), "One more statement")
     say(mallory, flask, "One more statement")
     assert flask.points.filter(author=alice, kind="pro").count() == MAX_POINTS_EACH == 5
+
+
+def test_newcomer_writes_ten_on_all_tools_together(flask: Tool) -> None:
+    author = make_newcomer()
+    PointFactory.create_batch(FIRST_DAY_POINTS - 1, author=author)
+    say(author, flask)
+
+    with pytest.raises(TooManyPointsError, match="On its first day an account can write 10 pros and cons"):
+        say(author, ToolFactory())
+    author.date_joined -= PROBATION
+    author.save()
+    say(author, ToolFactory())
+
+    assert Point.objects.filter(author=author).count() == FIRST_DAY_POINTS + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_limit_of_newcomers_holds_on_many_tools_at_once() -> None:
+    author = make_newcomer()
+    PointFactory.create_batch(FIRST_DAY_POINTS - 2, author=author)
+
+    def add(tool: Tool) -> bool:
+        try:
+            say(author, tool)
+        except TooManyPointsError:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        taken = list(pool.map(add, ToolFactory.create_batch(6)))
+
+    assert (sum(taken), Point.objects.count()) == (2, FIRST_DAY_POINTS)
 
 
 @pytest.mark.django_db(transaction=True)

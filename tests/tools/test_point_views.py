@@ -10,8 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.tools import selectors
 from apps.tools.models import Point, Tool
-from apps.tools.points import MAX_POINTS_EACH, SHOWN_POINTS
+from apps.tools.points import FIRST_DAY_POINTS, MAX_POINTS_EACH, SHOWN_POINTS
+from apps.tools.views import points as views
 from tests.factories.accounts import UserFactory
 from tests.factories.tools import PointAnswerFactory, PointFactory, ToolAliasFactory, ToolFactory
 
@@ -76,7 +78,7 @@ def test_page_lists_all_in_their_order(client: Client, flask: Tool) -> None:
 
 def test_page_says_who_wrote_it(client: Client, flask: Tool) -> None:
     PointFactory(tool=flask, author=UserFactory(username="ann", name="Ann <b>Lee</b>"))
-    assert "somebody who left" not in client.get(ALL).text
+    assert "somebody who is no longer here" not in client.get(ALL).text
 
     text = client.get(ALL).text
     assert 'href="/@ann/"' in text
@@ -85,10 +87,15 @@ def test_page_says_who_wrote_it(client: Client, flask: Tool) -> None:
     User.objects.update(closed_at=timezone.now())
     text = client.get(ALL).text
     assert "Ann" not in text
-    assert "<span>somebody who left</span>" in text
+    assert "<span>somebody who is no longer here</span>" in text
+
+    User.objects.update(closed_at=None, is_active=False)
+    text = client.get(ALL).text
+    assert "Ann" not in text
+    assert "<span>somebody who is no longer here</span>" in text
 
     User.objects.all().delete()
-    assert "<span>somebody who left</span>" in client.get(ALL).text
+    assert "<span>somebody who is no longer here</span>" in client.get(ALL).text
 
 
 def test_page_is_empty_without_any(client: Client, flask: Tool) -> None:
@@ -151,6 +158,55 @@ def test_page_costs_the_same_for_2_and_40(
     # Session, person, answers, votes, and what the header asks.
     with count_queries(at_most=8):
         assert alice_client.get(ALL).status_code == 200
+
+
+def test_pages_lead_from_one_to_the_next(
+    client: Client, flask: Tool, monkeypatch: pytest.MonkeyPatch, count_queries: Callable[..., Any]
+) -> None:
+    monkeypatch.setattr(selectors, "POINTS_PAGE", 2)
+    monkeypatch.setattr(views, "POINTS_PAGE", 2)
+    rows = PointFactory.create_batch(5, tool=flask)
+    PointFactory(tool=flask, kind="con")
+
+    pages = []
+    for query in ("", "?page=2", "?page=3"):
+        with count_queries(at_most=2):
+            pages.append(client.get(ALL + query).text)
+
+    shown = [[row.pk for row in rows if f'id="point-{row.pk}"' in page] for page in pages]
+    assert shown == [[row.pk for row in rows[at : at + 2]] for at in (0, 2, 4)]
+    assert all('Pros <span class="count">5</span>' in page for page in pages)
+    assert all('Cons <span class="count">1</span>' in page for page in pages)
+    assert [re.findall(r'href="([^"]*)" rel="(prev|next)"', page) for page in pages] == [
+        [(f"{ALL}?page=2", "next")],
+        [(ALL, "prev"), (f"{ALL}?page=3", "next")],
+        [(f"{ALL}?page=2", "prev")],
+    ]
+    assert "No more on this page." in pages[1]
+    assert "None yet." not in pages[1]
+
+
+@pytest.mark.parametrize("page", ["2", "999999", "0", "-1", "x", "", "9" * 5000, "1.5"])
+def test_page_that_is_none_leads_to_the_first(client: Client, flask: Tool, page: str) -> None:
+    PointFactory(tool=flask)
+
+    response = client.get(ALL, {"page": page})
+
+    assert (response.status_code, response["Location"]) == (302, ALL)
+
+
+def test_address_of_a_point_leads_to_its_page(
+    client: Client, flask: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "POINTS_PAGE", 2)
+    first, _, third = PointFactory.create_batch(3, tool=flask)
+
+    assert client.get(first.get_absolute_url())["Location"] == f"{ALL}#point-{first.pk}"
+    assert client.get(third.get_absolute_url())["Location"] == f"{ALL}?page=2#point-{third.pk}"
+    assert client.post(first.get_absolute_url()).status_code == 405
+    assert client.get("/tools/points/999999/").status_code == 404
+    Tool.objects.update(is_listed=False)
+    assert client.get(first.get_absolute_url()).status_code == 404
 
 
 # Adding
@@ -226,7 +282,7 @@ def test_similar_one_is_shown_once_before_it_is_taken(alice_client: Client, flas
     asked = alice_client.post(ADD, words())
 
     assert errors(asked) == {}
-    assert f'href="{ALL}#point-{there.pk}"' in asked.text
+    assert f'href="/tools/points/{there.pk}/"' in asked.text
     assert (
         '<button type="submit" class="btn btn-primary" name="anyway" value="1">Add it all the same'
         in asked.text
@@ -250,6 +306,35 @@ def test_sixth_of_a_kind_is_refused(alice_client: Client, alice: User, flask: To
 
     assert "You have written 5 of them on Flask" in str(errors(response)["kind"])
     assert alice_client.post(ADD, words(kind="con")).status_code == 302
+
+
+def test_eleventh_of_the_first_day_is_refused_with_words(
+    alice_client: Client, alice: User, flask: Tool
+) -> None:
+    PointFactory.create_batch(FIRST_DAY_POINTS, author=alice)
+
+    response = alice_client.post(ADD, words())
+
+    assert errors(response)["kind"] == [
+        "On its first day an account can write 10 pros and cons. Go on with it tomorrow."
+    ]
+
+
+def test_more_than_one_may_in_an_hour_are_refused_with_words(
+    alice_client: Client, alice: User, mallory: User, flask: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "POINT_LIMIT", "2/hour")
+    texts = ["One file is a working application", "Handlers are found by decorators", "No ORM is in it"]
+
+    *taken, refused = [alice_client.post(ADD, words(text=text)) for text in texts]
+
+    assert [response.status_code for response in taken] == [302, 302]
+    assert re.search(r"within an hour\. Go on in \d+ minutes\.", str(errors(refused)["kind"]))
+    assert 'value="No ORM is in it"' in refused.text
+    assert Point.objects.count() == 2
+
+    alice_client.force_login(mallory)
+    assert alice_client.post(ADD, words(text=texts[2])).status_code == 302
 
 
 @pytest.mark.parametrize("text", EVIL)
@@ -307,14 +392,14 @@ def test_adding_keeps_to_its_queries(
 # Similar ones, while one types
 
 
-def test_similar_ones_are_shown_to_htmx(client: Client, flask: Tool) -> None:
+def test_similar_ones_are_shown_to_htmx(alice_client: Client, flask: Tool) -> None:
     there = PointFactory(tool=flask, text="A working application is one file")
     PointFactory(tool=flask, text="Handlers are looked up by a decorator")
 
-    text = client.get(SIMILAR, {"kind": "pro", "text": "One file is a working application"}).text
+    text = alice_client.get(SIMILAR, {"kind": "pro", "text": "One file is a working application"}).text
 
     assert "A working application is one file" in text
-    assert f'href="{ALL}#point-{there.pk}"' in text
+    assert f'href="/tools/points/{there.pk}/"' in text
     assert "Handlers" not in text
     assert "<html" not in text
 
@@ -331,31 +416,45 @@ def test_similar_ones_are_shown_to_htmx(client: Client, flask: Tool) -> None:
     ],
 )
 def test_nothing_is_shown_where_nothing_is_similar(
-    client: Client, flask: Tool, query: dict[str, str]
+    alice_client: Client, flask: Tool, query: dict[str, str]
 ) -> None:
     PointFactory(tool=flask, text="A working application is one file")
 
-    response = client.get(SIMILAR, query)
+    response = alice_client.get(SIMILAR, query)
 
     assert response.status_code == 200
     assert response.text.strip() == ""
 
 
-@pytest.mark.parametrize("but", ["x", "-1", "²", "9" * 40])
-def test_number_that_is_none_leaves_nothing_out(client: Client, flask: Tool, but: str) -> None:
+@pytest.mark.parametrize("but", ["x", "-1", "²", "9" * 40, "9" * 5000])
+def test_number_that_is_none_leaves_nothing_out(alice_client: Client, flask: Tool, but: str) -> None:
     text = "A working application is one file"
     PointFactory(tool=flask, text=text)
 
-    assert text in client.get(SIMILAR, {"kind": "pro", "text": text, "but": but}).text
+    assert text in alice_client.get(SIMILAR, {"kind": "pro", "text": text, "but": but}).text
 
 
-def test_similar_ones_cost_two_queries(
-    client: Client, flask: Tool, count_queries: Callable[..., Any]
+def test_similar_ones_cost_the_same_for_30(
+    alice_client: Client, flask: Tool, count_queries: Callable[..., Any]
 ) -> None:
     PointFactory.create_batch(30, tool=flask)
 
-    with count_queries(at_most=2):
-        client.get(SIMILAR, {"kind": "pro", "text": "Statement that can be checked"})
+    # Session, person, verified address, tool; those compared.
+    with count_queries(at_most=6):
+        alice_client.get(SIMILAR, {"kind": "pro", "text": "Statement that can be checked"})
+
+
+@pytest.mark.parametrize("query", ["", "?kind=pro&text=One+file+is+a+working+application"])
+def test_similar_ones_are_for_people_who_take_part(client: Client, flask: Tool, query: str) -> None:
+    there = PointFactory(tool=flask, text="A working application is one file")
+
+    anonymous = client.get(SIMILAR + query)
+    client.force_login(UserFactory(verified=False))
+    stranger = client.get(SIMILAR + query)
+
+    assert anonymous["Location"].startswith("/accounts/login/")
+    assert stranger.status_code == 403
+    assert there.text not in anonymous.text + stranger.text
 
 
 # Editing

@@ -1,14 +1,19 @@
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.tools.models import ImportedTool, Package, Point, Tool
+from apps.votes.models import Vote
 from tests.factories.accounts import UserFactory
+from tests.factories.comparisons import make_comparison
 from tests.factories.tools import (
     AlternativeFactory,
     FunctionFactory,
@@ -573,3 +578,43 @@ def test_tools_are_completed_by_name_as_one_types(maud_client: Client, flask: To
     )
 
     assert response.json()["results"] == [{"id": str(flask.pk), "text": "Flask"}]
+
+
+def test_saving_writes_what_was_changed_only(maud_client: Client, flask: Tool) -> None:
+    PointFactory(tool=flask)
+
+    with CaptureQueriesContext(connection) as queries:
+        save(maud_client, flask, name="Flask!", **{"points-0-text": "ONE file is enough"})
+
+    columns = {
+        table: set(re.findall(r'"(\w+)" = ', values))
+        for table, values in re.findall(
+            r'UPDATE "(tools_tool|tools_point)" SET (.*?) WHERE', " ".join(q["sql"] for q in queries[::-1])
+        )
+    }
+    # The note of the edited part, which comes last, is the one update of the tool besides.
+    assert columns["tools_point"] == {"text", "folded"}
+    assert columns["tools_tool"] == {"name", "edited_fields", "changed_at"}
+    assert flask.points.get().folded == "one file is enough"
+
+
+DELETED_WITH_A_TOOL = ("delete_tool", "delete_point", "delete_integration", "delete_comparisontool")
+
+
+@pytest.mark.parametrize("missing", [None, *DELETED_WITH_A_TOOL])
+def test_tool_is_deleted_by_those_who_may_delete_what_people_wrote_of_it(
+    client: Client, flask: Tool, missing: str | None
+) -> None:
+    answer = PointAnswerFactory(point__tool=flask)
+    ToolFollowFactory(tool=flask)
+    AlternativeFactory(tool=flask)
+    IntegrationFactory(tool=flask)
+    Vote.objects.create(voter=answer.person, point=answer.point)
+    make_comparison(flask, ToolFactory())
+    rights = {"view_tool", *DELETED_WITH_A_TOOL} - {missing}
+    client = permitted(client, *rights)
+
+    response = client.post(f"{LIST}{flask.pk}/delete/", {"post": "yes"})
+
+    assert response.status_code == (403 if missing else 302)
+    assert Tool.objects.filter(pk=flask.pk).exists() == bool(missing)

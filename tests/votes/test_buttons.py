@@ -31,7 +31,7 @@ def test_button_of_a_tool_says_what_it_does() -> None:
 
     assert 'aria-pressed="false"' in html
     assert "Upvote Flask, " in html
-    assert '<span class="num">12</span><span class="sr"> votes</span>' in html
+    assert '">12</span><span class="sr"> votes</span>' in html
     assert 'name="value" value="1"' in html
     assert "Disagree" not in html
 

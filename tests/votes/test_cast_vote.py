@@ -186,7 +186,7 @@ def test_author_is_told_once_and_not_by_whom() -> None:
     told = Notification.objects.get()
     assert (told.person, told.kind, told.actor) == (point.author, Kind.POINT_VOTE, None)
     assert str(point) in told.text
-    assert told.url == f"{point.tool.get_absolute_url()}#point-{point.pk}"
+    assert told.url == point.get_absolute_url()
 
 
 def test_author_is_not_told_of_a_vote_down() -> None:

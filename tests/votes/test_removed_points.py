@@ -5,13 +5,14 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.tools.models import Point
+from apps.tools.models import Point, Tool
 from apps.tools.services.points import remove_point
 from apps.votes.models import Reputation
 from apps.votes.services.casting import cast_vote
 from tests.factories.accounts import UserFactory
 from tests.factories.tools import PointFactory
 from tests.factories.votes import make_point, make_voter
+from tests.tools.admin_forms import form_data
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +64,27 @@ def test_nobody_loses_what_the_catalogue_said(author: User, maud_client: Client)
 
     assert not Point.objects.filter(pk=point.pk).exists()
     assert earned(author) == (20, [20])
+
+
+def test_author_loses_what_goes_by_the_page_of_the_tool(author: User, maud_client: Client) -> None:
+    tool = Tool.objects.get()
+    page = reverse("admin:tools_tool_change", args=[tool.pk])
+
+    maud_client.post(page, form_data(maud_client.get(page), **{"points-0-DELETE": "on"}))
+
+    assert Point.objects.count() == 1
+    assert earned(author) == (10, [10])
+
+
+@pytest.mark.parametrize("by_action", [True, False])
+def test_author_loses_what_goes_with_its_tool(author: User, maud_client: Client, by_action: bool) -> None:
+    tool = Tool.objects.get()
+    action = {"action": "delete_selected", "_selected_action": [tool.pk], "post": "yes"}
+
+    if by_action:
+        maud_client.post(reverse("admin:tools_tool_changelist"), action)
+    else:
+        maud_client.post(reverse("admin:tools_tool_delete", args=[tool.pk]), {"post": "yes"})
+
+    assert not Tool.objects.exists()
+    assert earned(author) == (0, [])

@@ -90,12 +90,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='avatar_digest',
-            field=models.CharField(blank=True, editable=False, max_length=16),
+            field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=16),
         ),
         migrations.AddField(
             model_name='user',
             name='bio',
-            field=models.TextField(blank=True, help_text='Markdown.', max_length=1000),
+            field=models.TextField(blank=True, db_default='', default='', help_text='Markdown.', max_length=1000),
         ),
         migrations.AddField(
             model_name='user',
@@ -105,37 +105,37 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='company',
-            field=models.CharField(blank=True, max_length=80),
+            field=models.CharField(blank=True, db_default='', default='', max_length=80),
         ),
         migrations.AddField(
             model_name='user',
             name='follower_count',
-            field=models.PositiveIntegerField(default=0, editable=False),
+            field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
         migrations.AddField(
             model_name='user',
             name='links',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.URLField(), blank=True, default=list, size=5),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.URLField(), blank=True, db_default=[], default=list, size=5),
         ),
         migrations.AddField(
             model_name='user',
             name='place',
-            field=models.CharField(blank=True, max_length=80),
+            field=models.CharField(blank=True, db_default='', default='', max_length=80),
         ),
         migrations.AddField(
             model_name='user',
             name='reputation',
-            field=models.PositiveIntegerField(default=0, editable=False),
+            field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
         migrations.AddField(
             model_name='user',
             name='title',
-            field=models.CharField(blank=True, help_text='Such as Staff engineer.', max_length=80),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Such as Staff engineer.', max_length=80),
         ),
         migrations.AlterField(
             model_name='user',
             name='username',
-            field=models.CharField(max_length=30, unique=True, validators=[django.core.validators.MinLengthValidator(3), django.core.validators.MaxLengthValidator(30), django.core.validators.RegexValidator('^[a-z0-9]+(?:[-_][a-z0-9]+)*\\Z', 'Use lower-case letters and digits, with single hyphens or underscores between them.'), apps.accounts.usernames.refuse_reserved]),
+            field=models.CharField(error_messages={'unique': 'This username is taken. Choose another one.'}, max_length=30, unique=True, validators=[django.core.validators.MinLengthValidator(3), django.core.validators.MaxLengthValidator(30), django.core.validators.RegexValidator('^[a-z0-9]+(?:[-_][a-z0-9]+)*\\Z', 'Use lower-case letters and digits, with single hyphens or underscores between them.'), apps.accounts.usernames.refuse_reserved]),
         ),
         migrations.AddIndex(
             model_name='user',

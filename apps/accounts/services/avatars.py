@@ -10,13 +10,15 @@ from PIL import Image, ImageOps
 from apps.accounts.models import Avatar, User
 
 MAX_BYTES = 4 * 1024 * 1024
-# What a good camera takes; four bytes each are held while it is drawn.
+# What a telephone takes, and the largest screens show; each takes four bytes while it is drawn, as WebP sixteen.
 MAX_PIXELS = 40_000_000
 # Pixels; twice the size at which the largest avatar is shown.
 SIDE = 256
 # By content; the name of a file says nothing.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 
+# Of the shrunk picture, drawn at a time.
+_BAND = 64
 # An upright picture looks the same at this quality, in some 10 KB.
 _QUALITY = 82
 
@@ -37,13 +39,13 @@ def draw_avatar(source: IO[bytes]) -> bytes:
                 raise Image.DecompressionBombError
             # Has a large JPEG decoded at a fraction of its size.
             image.draft("RGB", (2 * SIDE, 2 * SIDE))
-            ImageOps.exif_transpose(image, in_place=True)
-            # 16 bits of grey, which Pillow would cut off at 255.
-            drawn = image.point(lambda grey: grey / 256).convert("L") if image.mode.startswith("I") else image
-            drawn = drawn.convert("RGBA" if drawn.has_transparency_data else "RGB")
+            drawn = _shrunk(image)
+            # Turned last, when there is little to turn.
+            drawn.info = image.info
+            ImageOps.exif_transpose(drawn, in_place=True)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise AvatarError(
-            "This picture has more than 40 megapixels. Make it smaller and try again."
+            f"This picture has more than {MAX_PIXELS // 1_000_000} megapixels. Make it smaller and try again."
         ) from error
     except Exception as error:
         # Of whatever kind: decoders fail in many ways on what somebody has tampered with.
@@ -54,6 +56,26 @@ def draw_avatar(source: IO[bytes]) -> bytes:
     target = BytesIO()
     square.save(target, "WEBP", quality=_QUALITY)
     return target.getvalue()
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    """The middle square of `image` in RGB or RGBA, shrunk by a whole factor to no less than twice `SIDE`.
+
+    Band by band: each further picture of the size that came in would take as much memory again.
+    """
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    factor = max(1, side // (2 * SIDE))
+    shrunk = Image.new(mode, (side // factor, side // factor))
+    for row in range(0, shrunk.height, _BAND):
+        end = min(row + _BAND, shrunk.height)
+        band = image.crop((left, top + row * factor, left + shrunk.width * factor, top + end * factor))
+        if band.mode.startswith("I"):
+            # 16 bits of grey, which Pillow would cut off at 255.
+            band = band.point(lambda grey: grey / 256).convert("L")
+        shrunk.paste(band.convert(mode).reduce(factor), (0, row))
+    return shrunk
 
 
 @transaction.atomic

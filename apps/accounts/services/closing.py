@@ -5,18 +5,21 @@ What the person said stays, without a name: foreign keys of it are set to null b
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import CASCADE, ManyToOneRel, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services.follows import unfollow_person
 from apps.accounts.services.personal import take_away_all
-from apps.accounts.services.sessions import end_sessions
+from apps.accounts.services.sessions import end_access
 from apps.core.mail import post_mail
 
 logger = logging.getLogger(__name__)
@@ -43,14 +46,13 @@ def close_account(*, person: User) -> None:
     """
     locked = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     check_may_close(locked)
-    now = timezone.now()
     if locked.closed_at is None:
         locked.is_active = False
-        locked.closed_at = now
+        locked.closed_at = timezone.now()
         locked.save(update_fields=["is_active", "closed_at"])
-    locked.api_tokens.filter(revoked_at=None).update(revoked_at=now)
+    forget_in_admin_log(locked)
     locked.exports.all().delete()
-    end_sessions(person=locked)
+    end_access(person=locked)
 
 
 def finish_closing() -> int:
@@ -96,8 +98,22 @@ def stop_following(person: User) -> None:
 
 
 def forget_in_admin_log(person: User) -> None:
-    """Take the person's name out of what moderators did with the account."""
-    kind = ContentType.objects.get_for_model(User)
-    LogEntry.objects.filter(content_type=kind, object_id=str(person.pk)).update(
+    """Take the person's name, addresses and so on out of what moderators did with the account and what goes with it.
+
+    What stays without a name, such as a pro or con, is no longer personal. Called before those rows go: afterwards
+    nothing says whose they were.
+    """
+    _blank(User.objects.filter(pk=person.pk))
+    for relation in User._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ManyToOneRel) and relation.on_delete is CASCADE:
+            _blank(relation.related_model._base_manager.filter(**{relation.field.name: person}))
+
+
+def _blank(rows: QuerySet[Any]) -> None:
+    if rows.model._meta.auto_created:
+        return
+    ids = rows.order_by().annotate(_id=Cast("pk", TextField())).values("_id")
+    kind = ContentType.objects.get_for_model(rows.model)
+    LogEntry.objects.filter(content_type=kind, object_id__in=ids).update(
         object_repr="a closed account", change_message=""
     )

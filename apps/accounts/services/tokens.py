@@ -93,6 +93,11 @@ def revoke_token(*, token: ApiToken) -> None:
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
 
 
+def revoke_tokens(*, person: User) -> None:
+    """Have all tokens of `person` work no longer. Doing so twice is harmless."""
+    person.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+
+
 def authenticate(token: str) -> ApiToken | None:
     """The key that `token` is, with its `person`; None if it is none, or no longer, or the person's account is closed.
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -20,10 +21,14 @@ def check_is_free(username: str, *, person: User | None = None) -> None:
 
     The order matters: a name that is given up between the two questions is found by the second.
     """
-    people = User.objects.annotate(_lower=Lower("username")).filter(_lower=username.lower())
-    former = FormerUsername.objects.annotate(_lower=Lower("username")).filter(_lower=username.lower())
-    if people.exclude(pk=person and person.pk).exists() or former.exclude(person=person).exists():
+    people = User.objects.filter(username=username.lower()).exclude(pk=person and person.pk)
+    if people.exists() or former_names(username).exclude(person=person).exists():
         raise ValidationError(TAKEN, code="taken")
+
+
+def former_names(username: str) -> QuerySet[FormerUsername]:
+    """The row that keeps this name, in whatever case, if somebody had it."""
+    return FormerUsername.objects.alias(_lower=Lower("username")).filter(_lower=username.lower())
 
 
 def check_may_change(person: User) -> None:

@@ -41,6 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 @login_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 def export(request: HttpRequest, pk: int) -> HttpResponse:
     """The file of an export of one's own, as JSON compressed with gzip."""
     person = User.objects.get(pk=request.user.pk)

@@ -13,8 +13,8 @@ from apps.accounts.services.profile import change_profile
 from apps.accounts.services.usernames import change_username, check_may_change
 from apps.core.limits import is_allowed
 
-# Pictures of one person: the largest keep a web process busy for a second.
-AVATAR_LIMIT = "20/hour"
+# Pictures of one person: some tries until one looks right; the largest keep a web process busy for half a second.
+AVATAR_LIMIT = "10/hour"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -33,8 +33,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    message = "That was too often in a short time. Wait some minutes, then try again."
-    context = {"status": 429, "heading": "Please wait a little", "message": message}
+    message = (
+        "That was too often in a short time. A new code can be asked for after ten seconds; after failed attempts to "
+        "sign in wait five minutes."
+    )
+    context = {"status": 429, "heading": "Please wait a little", "message": message, "back": request.path}
     return render(request, "pages/error.html", context, status=429)
 
 

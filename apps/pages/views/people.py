@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from apps.accounts.models import FormerUsername, PersonFollow, User
+from apps.accounts.models import PersonFollow, User
+from apps.accounts.services.usernames import former_names
 from apps.core.pagination import BadCursorError, Key, paginate
 from apps.tools.models import Point, ToolFollow
 from apps.votes.models import Reputation
@@ -48,11 +49,11 @@ def find_person(request: HttpRequest, username: str, page: str) -> User | HttpRe
     )
     if person:
         return person
-    former = FormerUsername.objects.filter(username__iexact=username, person__in=people).first()
+    former = former_names(username).filter(person__in=people).first()
     present = (
         people.filter(pk=former.person_id).first()
         if former
-        else people.filter(username__iexact=username).first()
+        else people.filter(username=username.lower()).first()
     )
     if present is None:
         raise Http404(f"There is nobody called {username!r} here.")

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.accounts.permissions import check_takes_part
+from apps.accounts.permissions import check_takes_part, established_people, is_established
 from apps.core.folding import fold
 from apps.tools.models import Point, PointAnswer, Tool
 from apps.tools.permissions import check_answers, check_edits, check_removes
-from apps.tools.points import MAX_POINTS_EACH
+from apps.tools.points import FIRST_DAY_ANSWERS, FIRST_DAY_POINTS, MAX_POINTS_EACH
 
 # Where nobody voted yet, those of the catalogue come first: somebody chose their order.
 POSITION_OF_PEOPLE = 1000
+# Points whose answers are counted in one run: some seconds' work. The next run goes on.
+BATCH = 2000
 
 
 Listener = Callable[[Point], None]
@@ -43,7 +46,7 @@ class EqualPointError(Exception):
 
 
 class TooManyPointsError(Exception):
-    """The person has said as much of this tool as one may."""
+    """The person has said as much as one may; in words for them."""
 
 
 @transaction.atomic
@@ -56,7 +59,16 @@ def add_point(*, author: User, tool: Tool, kind: str, text: str, about: str) -> 
     _lock_tool(tool.pk)
     _refuse_equal(tool.pk, kind, text)
     if Point.objects.filter(tool=tool, author=author, kind=kind).count() >= MAX_POINTS_EACH:
-        raise TooManyPointsError
+        raise TooManyPointsError(
+            f"You have written {MAX_POINTS_EACH} of them on {tool.name}, which is as many as one may."
+            " Remove one first, or vote for what others wrote."
+        )
+    if not is_established(author):
+        _lock_person(author)
+        if Point.objects.filter(author=author).count() >= FIRST_DAY_POINTS:
+            raise TooManyPointsError(
+                f"On its first day an account can write {FIRST_DAY_POINTS} pros and cons. Go on with it tomorrow."
+            )
     return Point.objects.create(
         tool=tool, author=author, kind=kind, text=text, about=about, position=POSITION_OF_PEOPLE
     )
@@ -93,6 +105,7 @@ def remove_point(*, remover: User, point: Point) -> None:
 def answer_point(*, person: User, point: Point, is_true: bool | None) -> Point:
     """`person` says that `point` is still true, or no longer; None takes that back. Answers the point as it is now.
 
+    An answer of an account that is not established waits until it is (`count_pending_answers`).
     Raises `PermissionDenied`, `Point.DoesNotExist`.
     """
     check_takes_part(person)
@@ -110,21 +123,67 @@ def take_back_answers(*, person: User) -> None:
 def _set_answer(person: User, point: Point, is_true: bool | None) -> Point:
     row = Point.objects.select_for_update(no_key=True).get(pk=point.pk)
     answer = PointAnswer.objects.filter(point=row, person=person).first()
-    before = answer.is_true if answer else None
-    if before == is_true:
-        return row
     if is_true is None:
         PointAnswer.objects.filter(point=row, person=person).delete()
-    else:
-        PointAnswer.objects.update_or_create(point=row, person=person, defaults={"is_true": is_true})
-    trues = (is_true is True) - (before is True)
-    outdated = (is_true is False) - (before is False)
-    Point.objects.filter(pk=row.pk).update(
-        true_count=F("true_count") + trues, outdated_count=F("outdated_count") + outdated
-    )
-    row.true_count += trues
-    row.outdated_count += outdated
+    elif answer is None:
+        is_counted = is_established(person)
+        if not is_counted:
+            _check_first_day(person)
+        PointAnswer.objects.create(point=row, person=person, is_true=is_true, is_counted=is_counted)
+    elif answer.is_true != is_true or not answer.is_counted:
+        answer.is_true, answer.is_counted = is_true, answer.is_counted or is_established(person)
+        answer.save(update_fields=["is_true", "is_counted", "answered_at"])
+    _count_answers(row)
     return row
+
+
+def _check_first_day(person: User) -> None:
+    """Raise `PermissionDenied` if a newcomer has given all the answers they may."""
+    _lock_person(person)
+    if PointAnswer.objects.filter(person=person).count() >= FIRST_DAY_ANSWERS:
+        raise PermissionDenied(
+            f"On its first day an account can answer {FIRST_DAY_ANSWERS} times. Go on with it tomorrow."
+        )
+
+
+def count_pending_answers() -> int:
+    """Count the waiting answers of people who are established by now; answers how many.
+
+    One point at a time, under its lock, so that it may run twice at once and be killed at any time. A point that
+    is locked at the moment is left for the next run.
+    """
+    points = _due_answers().order_by("point").values_list("point", flat=True).distinct()[:BATCH]
+    return sum(_count_due(pk) for pk in list(points))
+
+
+@transaction.atomic
+def _count_due(pk: int) -> int:
+    point = Point.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=pk).first()
+    if point is None:
+        return 0
+    # Looked up again under the lock: one may have been taken back, or counted by another worker.
+    due = list(_due_answers().filter(point=point).values_list("pk", flat=True))
+    PointAnswer.objects.filter(pk__in=due).update(is_counted=True)
+    _count_answers(point)
+    return len(due)
+
+
+def _due_answers() -> QuerySet[PointAnswer]:
+    return PointAnswer.objects.filter(is_counted=False, person__in=established_people())
+
+
+def _count_answers(point: Point) -> None:
+    """Bring the counters of a locked point in line with the answers that count."""
+    counts = PointAnswer.objects.filter(point=point, is_counted=True).aggregate(
+        true_count=Count("id", filter=Q(is_true=True)), outdated_count=Count("id", filter=Q(is_true=False))
+    )
+    point.true_count, point.outdated_count = counts["true_count"], counts["outdated_count"]
+    point.save(update_fields=["true_count", "outdated_count"])
+
+
+def _lock_person(person: User) -> None:
+    """What a newcomer writes at once is counted one after the other. After the lock of what it is about."""
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=person.pk)
 
 
 def _lock_tool(pk: int) -> None:

@@ -1,11 +1,13 @@
 """Pros and cons by people: all of a tool's, adding, editing and removing one, and "Still true?"."""
 
+import re
 from collections.abc import Sequence
 from typing import cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,27 +16,50 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.models import User
 from apps.accounts.permissions import takes_part
 from apps.core.folding import fold
+from apps.core.limits import is_allowed, seconds_to_wait
 from apps.core.redirects import safe_next
 from apps.tools import selectors
 from apps.tools.forms import PointForm
 from apps.tools.models import MAX_POINT_CHARACTERS, Point, Tool
 from apps.tools.permissions import check_edits, check_removes
-from apps.tools.points import MAX_POINTS_EACH
+from apps.tools.points import POINT_LIMIT, POINTS_PAGE
 from apps.tools.services import points as services
 from apps.tools.views.tools import find_tool
 
+# No tool has more pages.
+_PAGE = re.compile("[1-9][0-9]{0,5}")
 _ANSWERS = {"yes": True, "no": False, "none": None}
 
 
 @require_safe
 def points(request: HttpRequest, slug: str) -> HttpResponse:
-    """All pros and cons of a tool."""
+    """All pros and cons of a tool, on pages by `?page=`."""
     tool = find_tool(request, slug, page="tools:points")
     if isinstance(tool, HttpResponse):
         return tool
-    found = selectors.points_of([tool], limit=None)[tool.pk]
-    answers = selectors.answers_of(request.user, found.shown)
-    return render(request, "tools/points.html", {"tool": tool, "points": found, "answers": answers})
+    page = request.GET.get("page", "1")
+    if not _PAGE.fullmatch(page):
+        return redirect(request.path)
+    number = int(page)
+    found = selectors.points_page(tool, number)
+    if number > 1 and not found.shown:
+        return redirect(request.path)
+    context = {
+        "tool": tool,
+        "points": found,
+        "answers": selectors.answers_of(request.user, found.shown),
+        "previous": number - 1,
+        "next": number + 1 if number * POINTS_PAGE < max(found.pro_count, found.con_count) else None,
+        "is_paged": True,
+    }
+    return render(request, "tools/points.html", context)
+
+
+@require_safe
+def point(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leads to where a pro or con stands among all of its tool."""
+    found = _find_point(request, pk)
+    return redirect(_address(found, found.tool))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,19 +76,26 @@ def add_point(request: HttpRequest, slug: str) -> HttpResponse:
     if similar := _unseen(request, selectors.similar_points(tool, words["kind"], words["text"]), form):
         return _form_page(request, form, tool, similar=similar)
     try:
+        _check_limit(request)
         point = services.add_point(author=cast(User, request.user), tool=tool, **words)
     except services.EqualPointError as error:
         form.add_error("text", _said_already(error.point, tool))
-    except services.TooManyPointsError:
-        form.add_error(
-            "kind",
-            f"You have written {MAX_POINTS_EACH} of them on {tool.name}, which is as many as one may."
-            " Remove one first, or vote for what others wrote.",
-        )
+    except services.TooManyPointsError as error:
+        form.add_error("kind", str(error))
     else:
         messages.success(request, f"Your {point.get_kind_display()} stands here now. Others can vote on it.")
         return redirect(_address(point, tool))
     return _form_page(request, form, tool)
+
+
+def _check_limit(request: HttpRequest) -> None:
+    """Count one more that is sent. Raises `services.TooManyPointsError` where it is one too many."""
+    who = str(request.user.pk)
+    if not is_allowed("point", who, POINT_LIMIT):
+        minutes = -(-seconds_to_wait("point", who, POINT_LIMIT) // 60)
+        raise services.TooManyPointsError(
+            f"You have written many within an hour. Go on in {minutes} minute{pluralize(minutes)}."
+        )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -124,17 +156,21 @@ def answer_point(request: HttpRequest, pk: int) -> HttpResponse:
         now = _find_point(request, pk)
         answers = selectors.answers_of(person, [now])
         return render(request, "tools/_point_meta.html", {"point": now, "answers": answers})
+    if any(not answer.is_counted for answer in selectors.answers_of(person, [point]).values()):
+        messages.info(request, "Your answer counts once your account is a day old.")
     return redirect(safe_next(request, _address(point, point.tool)))
 
 
 @require_safe
+@takes_part
 def similar_points(request: HttpRequest, slug: str) -> HttpResponse:
     """Those that say nearly what `?text=` says, of the `?kind=` pro or con, for the form; `?but=` leaves one out."""
     tool = get_object_or_404(Tool.objects.visible_to(request.user), slug=slug)
     kind, text, but = (request.GET.get(name, "") for name in ("kind", "text", "but"))
     similar = []
     if kind in Point.Kind.values:
-        without = int(but) if but.isdecimal() else 0
+        # No id is longer, and Python refuses to read numbers of thousands of digits.
+        without = int(but) if but.isdecimal() and len(but) < 20 else 0
         similar = selectors.similar_points(tool, kind, text[:MAX_POINT_CHARACTERS], but=without)
     return render(request, "tools/_similar.html", {"tool": tool, "similar": similar})
 
@@ -147,7 +183,9 @@ def _find_point(request: HttpRequest, pk: int) -> Point:
 
 
 def _address(point: Point, tool: Tool) -> str:
-    return f"{reverse('tools:points', kwargs={'slug': tool.slug})}#point-{point.pk}"
+    number = selectors.page_of(point)
+    page = f"?page={number}" if number > 1 else ""
+    return f"{reverse('tools:points', kwargs={'slug': tool.slug})}{page}#point-{point.pk}"
 
 
 def _said_already(point: Point, tool: Tool) -> SafeString:

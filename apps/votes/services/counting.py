@@ -1,12 +1,10 @@
 """Counts the votes that waited until their voters were established."""
 
-from allauth.account.models import EmailAddress
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
-from apps.accounts.permissions import PROBATION
+from apps.accounts.permissions import established_people
 from apps.votes.kinds import KINDS, Kind
 from apps.votes.models import Vote
 from apps.votes.services.targets import count_anew, lock_target
@@ -17,11 +15,8 @@ BATCH = 2000
 
 
 def by_established(votes: QuerySet[Vote]) -> QuerySet[Vote]:
-    """Those of `votes` whose voter is established by now: `accounts.permissions.is_established` of many at once."""
-    verified = EmailAddress.objects.filter(user=OuterRef("voter"), verified=True)
-    return votes.filter(
-        Exists(verified), voter__is_active=True, voter__date_joined__lte=timezone.now() - PROBATION
-    )
+    """Those of `votes` whose voter is established by now."""
+    return votes.filter(voter__in=established_people())
 
 
 def count_pending_votes() -> int:

@@ -15,5 +15,5 @@ def tell_author(target: Any) -> None:
             kind=Kind.POINT_VOTE,
             actor=None,
             text=f"Somebody agrees with what you wrote on {target.tool}: “{target}”",
-            url=f"{target.tool.get_absolute_url()}#point-{target.pk}",
+            url=target.get_absolute_url(),
         )

@@ -1,0 +1,11 @@
+"""Thin shells over the services; each does what is due and is harmless to repeat."""
+
+from celery import shared_task
+
+from apps.tools.services import points
+
+
+@shared_task
+def count_pending_answers() -> None:
+    """Count the answers to "Still true?" of people who are established by now."""
+    points.count_pending_answers()
