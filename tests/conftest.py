@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings
-from django.core.cache import cache
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection, connections
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
@@ -21,6 +21,9 @@ from hypothesis import settings as hypothesis_settings
 from apps.core import limits
 from stackshare.celery import app as celery_app
 from tests.factories.accounts import UserFactory
+
+# A hash of a password costs a tenth of a second by design, and tests make and check hundreds.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 64, 1
 
 Run = Callable[[Callable[[], Any]], list[Any]]
 
@@ -70,13 +73,16 @@ def redis_url() -> Iterator[str]:
     client.close()
 
 
+@pytest.fixture(scope="session")
+def redis_client(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
 @pytest.fixture(autouse=True)
-def _empty_redis(redis_url: str) -> Iterator[None]:
+def _empty_redis(redis_client: redis.Redis) -> Iterator[None]:
     yield
-    cache.clear()
-    client = redis.Redis.from_url(redis_url)
-    client.flushdb()
-    client.close()
+    redis_client.flushdb()
 
 
 @pytest.fixture
