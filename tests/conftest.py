@@ -30,9 +30,11 @@ Run = Callable[[Callable[[], Any]], list[Any]]
 # Tests in a browser, and what becomes of them without one.
 pytest_plugins = ["tests.browser.chromium"]
 
+# Speed is measured in bench/: a busy machine fails no test.
+hypothesis_settings.register_profile("usual", deadline=None)
 # The long search for counterexamples: `HYPOTHESIS_PROFILE=nightly`, see CONTRIBUTING.md.
 hypothesis_settings.register_profile("nightly", max_examples=1000, stateful_step_count=50, deadline=None)
-hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 # The site itself uses database 0 of Redis; each test process has one of its own of the other fifteen.
 FIRST_REDIS_DATABASE = 2
