@@ -22,7 +22,9 @@ from django.http import HttpRequest, HttpResponse
 from apps.accounts.models import User
 from apps.accounts.services.unverified import give_way, is_taken, make_room, never_verified, pending
 
-USERNAME_HINT = "3 to 30 lower-case letters and digits, - or _ between them. It is in the address of your profile."
+USERNAME_HINT = (
+    "3 to 30 lower-case letters and digits, - or _ between them. It is in the address of your profile."
+)
 EMAIL_HINT = "We send a code to it. Nobody else sees it."
 
 
