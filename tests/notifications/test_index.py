@@ -1,13 +1,10 @@
 import re
-from datetime import datetime
 from typing import Any
 
 import pytest
-from django.template import engines
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import User
 from apps.notifications import views
 from apps.notifications.models import Notification
 from tests.factories.accounts import UserFactory
@@ -214,15 +211,3 @@ def test_index_is_read_only(alice_client: Client, method: str) -> None:
     answer = alice_client.generic(method, INDEX)
 
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
-
-
-def test_unread_count_is_one_query(alice: User, count_queries: Any) -> None:
-    NotificationFactory(person=alice)
-    NotificationFactory(person=alice, read_at=datetime.fromisoformat("2026-11-22T00:00+00:00"))
-    NotificationFactory()
-    template = engines["django"].from_string(
-        "{% load notifications %}{% unread_count user as count %}{{ count }}"
-    )
-
-    with count_queries(at_most=1):
-        assert template.render({"user": alice}) == "1"

@@ -147,8 +147,8 @@ def test_cast_needs_the_token_of_the_form(voter: Any) -> None:
     assert not Vote.objects.exists()
 
 
-def test_cast_works_without_redis(client: Client, voter: Any, settings: Any) -> None:
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+@pytest.mark.usefixtures("redis_away")
+def test_cast_works_without_redis(client: Client, voter: Any) -> None:
     point = make_point(make_voter())
 
     assert client.post(address(point), {"value": "1"}).status_code == 302
