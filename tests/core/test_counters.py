@@ -1,4 +1,5 @@
 import logging
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -146,12 +147,15 @@ def test_recount_counts_what_was_committed_while_it_waited_for_the_lock(in_two_t
     person, fan = UserFactory(username="alice"), UserFactory(verified=False)
     User.objects.filter(pk=person.pk).update(follower_count=9)
     todo = iter([False, True])
+    locked = threading.Event()
 
     def work() -> list[Drift]:
         if next(todo):
+            assert locked.wait(timeout=20)
             return recount()
         with transaction.atomic():
             User.objects.select_for_update(no_key=True).get(pk=person.pk)
+            locked.set()
             PersonFollow.objects.create(follower=fan, person=person)
             User.objects.filter(pk=person.pk).update(follower_count=F("follower_count") + 1)
             # Until the other thread waits for the lock.
