@@ -122,8 +122,11 @@ def run_processes(procfile: Path, host: str, port: int) -> int:
     asked: list[int] = []
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, lambda number, _frame: asked.append(number))
-    processes = _start_processes(procfile, {"HOST": host, "PORT": str(port)})
-    threading.Thread(target=announce, args=(_url(host, port),), daemon=True).start()
+    url = _url(host, port)
+    # Mails of the worker, which sees no request, link to where the site is.
+    site_url = os.environ.get("SITE_URL") or url.rstrip("/")
+    processes = _start_processes(procfile, {"HOST": host, "PORT": str(port), "SITE_URL": site_url})
+    threading.Thread(target=announce, args=(url,), daemon=True).start()
     ended: dict[str, int] = {}
     while not asked and not ended:
         time.sleep(LOOK_SECONDS)
@@ -141,10 +144,11 @@ def _start_processes(procfile: Path, variables: dict[str, str]) -> "dict[str, su
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     # Whoever develops as root, as in a container, need not hear it from Celery.
     variables |= {"PATH": path, "PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
+    prefix = _dying_with_us()
     processes = {}
     for name, _, command in (line.partition(": ") for line in procfile.read_text().splitlines()):
         process = processes[name] = subprocess.Popen(
-            ["sh", "-c", command],
+            [*prefix, "sh", "-c", command],
             cwd=procfile.parent,
             env=os.environ | variables,
             stdout=subprocess.PIPE,
@@ -153,6 +157,15 @@ def _start_processes(procfile: Path, variables: dict[str, str]) -> "dict[str, su
         )
         threading.Thread(target=_relay, args=(name, process), daemon=True).start()
     return processes
+
+
+def _dying_with_us() -> list[str]:
+    """What to put before a command that shall end when this process is killed; nothing where only Linux has it."""
+    command = ["setpriv", "--pdeathsig", "TERM"]
+    with suppress(FileNotFoundError):
+        if subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0:
+            return command
+    return []
 
 
 def _relay(name: str, process: "subprocess.Popen[bytes]") -> None:
@@ -177,8 +190,9 @@ def _stop_processes(processes: "list[subprocess.Popen[bytes]]") -> None:
 
 
 def _url(host: str, port: int) -> str:
-    """The address to open in a browser of this machine."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    """The address to open in a browser of this machine. By its name, as browsers let no passkey belong to a number."""
+    if host in ("127.0.0.1", "0.0.0.0", "::1", "::"):  # noqa: S104
+        host = "localhost"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 

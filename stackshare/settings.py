@@ -17,6 +17,8 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -89,7 +91,7 @@ if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names of the site, separated by commas.")
 
 # The address that people type, without a slash at the end. Links in mails, feeds and canonical
-# addresses start with it. In development it follows the address of the request.
+# addresses start with it. In development `make run` says where it serves; else they follow the request's address.
 SITE_URL = env("SITE_URL", default="").rstrip("/")
 if not DEVELOPMENT and not SITE_URL.startswith("https://"):
     raise ImproperlyConfigured(
@@ -193,7 +195,14 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 
-REDIS_URL = required("REDIS_URL", development="redis://localhost:6379/0", schemes=("redis", "rediss", "unix"))
+_REDIS_SCHEMES = ("redis", "rediss", "unix")
+REDIS_URL = required("REDIS_URL", development="redis://localhost:6379/0", schemes=_REDIS_SCHEMES)
+# The broker's, where it is another: it must lose nothing, while a cache may forget.
+BROKER_URL = (
+    required("BROKER_URL", development="", schemes=_REDIS_SCHEMES)
+    if env("BROKER_URL", default="")
+    else REDIS_URL
+)
 
 CACHES = {
     # Redis, and PostgreSQL while Redis is away: allauth counts attempts to sign in here.
@@ -215,48 +224,96 @@ CACHES = {
 # --- Celery -------------------------------------------------------------------------------------
 
 # Celery writes Unix sockets as redis+socket://; redis-py, as unix://.
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
+CELERY_BROKER_URL = BROKER_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
 # Rows in PostgreSQL are the queue and a message is only a doorbell: a lost one is harmless, so nothing
 # here waits long. The figures were measured against a frozen and a killed Redis.
 _SOCKET_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 3, "health_check_interval": 5}
-if not REDIS_URL.startswith("unix://"):
+if not BROKER_URL.startswith("unix://"):
     _SOCKET_OPTIONS["socket_keepalive"] = True
+# Seconds after which a message whose worker vanished is given to another: more than any task may take. Celery reads
+# it in three places, by what the process does.
+_VISIBILITY_TIMEOUT = 900
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     **_SOCKET_OPTIONS,
-    "visibility_timeout": 900,
+    "visibility_timeout": _VISIBILITY_TIMEOUT,
     "unacked_restore_throttle": 1,
     # A worker takes from its queues in the order in which it names them: see the Procfile.
     "queue_order_strategy": "priority",
 }
-CELERY_VISIBILITY_TIMEOUT = 900
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": _VISIBILITY_TIMEOUT}
+CELERY_VISIBILITY_TIMEOUT = _VISIBILITY_TIMEOUT
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# However long Redis is away: a worker that gave up would have to be started by somebody.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.2}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
+# A task whose process dies is started anew, but not for ever: after the fourth time it is a TaskFailure.
+CELERY_TASK_RETRY_ON_WORKER_LOST = True
+CELERY_TASK_ANNOTATIONS = {"*": {"max_retries": 3, "default_retry_delay": 5}}
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# What somebody waits for goes before what nobody does, such as drawing a thousand pictures.
+# What somebody waits for goes before what nobody does, such as drawing a thousand pictures. GitHub has a queue of
+# its own, as a look at it may take minutes.
 CELERY_TASK_ROUTES = {
+    "apps.github.tasks.*": {"queue": "github"},
     "apps.core.tasks.send_due_mail": {"queue": "people"},
     "apps.pages.tasks.send_due_messages": {"queue": "people"},
     "apps.accounts.tasks.write_due_exports": {"queue": "people"},
 }
-CELERY_REDBEAT_REDIS_URL = REDIS_URL
+# RedBeat has a connection of its own. While Redis is away it waits, a second between two tries.
+CELERY_REDBEAT_REDIS_URL = BROKER_URL
+CELERY_REDBEAT_REDIS_OPTIONS = {**_SOCKET_OPTIONS, "retry": Retry(ConstantBackoff(1), retries=-1)}
 CELERY_REDBEAT_KEY_PREFIX = "stackshare:redbeat:"
+# Of two beats one waits. The other renews its lock at least every ten seconds (--max-interval in the Procfile); if it
+# dies, the one that waits goes on after this time at the latest, and ten seconds. No shorter: a restart of Redis takes
+# nobody's lock.
+CELERY_REDBEAT_LOCK_TIMEOUT = 60
+# Every queue that the Procfile serves.
+QUEUES = ("people", "celery", "github")
+# A message that no worker took within its minute is followed by another: they must not pile up.
+_EACH_MINUTE = {"schedule": timedelta(minutes=1), "options": {"expires": 60}}
 CELERY_BEAT_SCHEDULE = {
-    "draw-due-cards": {"task": "apps.pages.tasks.draw_due_cards", "schedule": timedelta(minutes=1)},
-    "send-due-messages": {"task": "apps.pages.tasks.send_due_messages", "schedule": timedelta(minutes=1)},
+    # Twice a minute, so that what a killed worker left, held for five minutes, is read within six.
+    "refresh-due-repositories": {
+        "task": "apps.github.tasks.refresh_due_repositories",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "measure-growth": {"task": "apps.github.tasks.measure_growth", "schedule": crontab(hour=2, minute=30)},
+    "backfill-star-history": {
+        "task": "apps.github.tasks.backfill_star_history",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
+    "forget-old-failures": {
+        "task": "apps.github.tasks.forget_old_failures",
+        "schedule": crontab(hour=2, minute=50),
+    },
+    "weigh-interest": {"task": "apps.tools.tasks.weigh_interest", "schedule": crontab(hour=2, minute=10)},
+    # By each queue, so that /status/ can tell which one nobody serves.
+    **{
+        f"canary-{queue}": {
+            "task": "apps.core.tasks.canary",
+            "args": [queue],
+            **_EACH_MINUTE,
+            "options": {"queue": queue, "expires": 60},
+        }
+        for queue in QUEUES
+    },
+    "draw-due-cards": {"task": "apps.pages.tasks.draw_due_cards", **_EACH_MINUTE},
+    "send-due-messages": {"task": "apps.pages.tasks.send_due_messages", **_EACH_MINUTE},
     "rank-alternatives": {
         "task": "apps.comparisons.tasks.rank_alternatives",
         "schedule": crontab(hour=3, minute=10),
     },
-    "send-due-mail": {"task": "apps.core.tasks.send_due_mail", "schedule": timedelta(minutes=1)},
+    "send-due-mail": {"task": "apps.core.tasks.send_due_mail", **_EACH_MINUTE},
     "recount": {"task": "apps.core.tasks.recount", "schedule": crontab(hour=4, minute=10)},
-    "write-due-exports": {"task": "apps.accounts.tasks.write_due_exports", "schedule": timedelta(minutes=1)},
-    "finish-closing": {"task": "apps.accounts.tasks.finish_closing", "schedule": timedelta(minutes=1)},
+    "write-due-exports": {"task": "apps.accounts.tasks.write_due_exports", **_EACH_MINUTE},
+    "finish-closing": {"task": "apps.accounts.tasks.finish_closing", **_EACH_MINUTE},
     "forget-what-expired": {
         "task": "apps.accounts.tasks.forget_what_expired",
         "schedule": crontab(minute=20),
@@ -274,6 +331,26 @@ CELERY_BEAT_SCHEDULE = {
     "reverse-rings": {"task": "apps.votes.tasks.reverse_rings", "schedule": crontab(hour=3, minute=50)},
     "mark-due-cards": {"task": "apps.pages.tasks.mark_due_cards", "schedule": crontab(hour=3, minute=30)},
 }
+
+# --- GitHub -------------------------------------------------------------------------------------
+
+# Where the workers read stars and forks. Empty: nowhere, and no test reaches out by accident.
+GITHUB_API_URL = env("GITHUB_API_URL", default="" if TESTING else "https://api.github.com").rstrip("/")
+# A personal access token without any rights, or the id, installation and private key (PEM) of a GitHub App. Without
+# either, 60 repositories an hour are read, those first that people care for most.
+GITHUB_TOKEN = env("GITHUB_TOKEN", default="")
+GITHUB_APP_ID = env("GITHUB_APP_ID", default="")
+GITHUB_APP_INSTALLATION_ID = env("GITHUB_APP_INSTALLATION_ID", default="")
+GITHUB_APP_PRIVATE_KEY = env.str("GITHUB_APP_PRIVATE_KEY", default="", multiline=True)
+if any(_app := [GITHUB_APP_ID, GITHUB_APP_INSTALLATION_ID, GITHUB_APP_PRIVATE_KEY]) and not all(_app):
+    raise ImproperlyConfigured(
+        "A GitHub App needs GITHUB_APP_ID, GITHUB_APP_INSTALLATION_ID and GITHUB_APP_PRIVATE_KEY, all three."
+    )
+
+# --- Monitoring ---------------------------------------------------------------------------------
+
+# What Prometheus shows to read /metrics. Empty: nobody may, but in development.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 # --- Mail ---------------------------------------------------------------------------------------
 
@@ -475,5 +552,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": _log_level},
-    "loggers": {"django.server": {"propagate": True}},
+    "loggers": {
+        "django.server": {"propagate": True},
+        # A line for each request to GitHub would drown the others.
+        "httpx": {"level": "WARNING"},
+    },
 }

@@ -13,8 +13,10 @@ import pytest
 import redis
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, connections
-from django.test import Client, override_settings
+from django.test import Client, TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from hypothesis import settings as hypothesis_settings
 
@@ -25,10 +27,24 @@ from tests.factories.accounts import UserFactory
 # A hash of a password costs a tenth of a second by design, and tests make and check hundreds.
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 64, 1
 
+
+def empty_tables(_test: object) -> None:
+    """Delete all rows but those that migrations leave behind, after a test that commits.
+
+    Django's own way truncates seventy tables and then makes every permission anew, which costs more than most tests.
+    """
+    kept = {ContentType._meta.db_table, Permission._meta.db_table}
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(f'DELETE FROM "{name}"' for name in names if name not in kept))  # noqa: S608
+
+
+TransactionTestCase._fixture_teardown = empty_tables
+
 Run = Callable[[Callable[[], Any]], list[Any]]
 
-# Tests in a browser, and what becomes of them without one.
-pytest_plugins = ["tests.browser.chromium"]
+# Tests in a browser, and what becomes of them without one; the fake GitHub.
+pytest_plugins = ["tests.browser.chromium", "tests.github.fake.fixture"]
 
 # Speed is measured in bench/: a busy machine fails no test.
 hypothesis_settings.register_profile("usual", deadline=None)
@@ -68,7 +84,7 @@ def redis_url() -> Iterator[str]:
     celery_app.conf.broker_url = celery_app.conf.broker_read_url = celery_app.conf.broker_write_url = broker
     client = redis.Redis.from_url(url)
     client.flushdb()
-    with override_settings(REDIS_URL=url, CACHES=caches):
+    with override_settings(REDIS_URL=url, BROKER_URL=url, CACHES=caches):
         limits._limiter.cache_clear()
         yield url
     client.flushdb()
@@ -149,14 +165,14 @@ def queued_tasks(redis_url: str) -> Iterator[Callable[[], list[str]]]:
     with redis.Redis.from_url(redis_url) as client:
         yield lambda: [
             json.loads(raw)["headers"]["task"]
-            for queue in ("people", "celery")
+            for queue in settings.QUEUES
             for raw in client.lrange(queue, 0, -1)
         ]
 
 
 @pytest.fixture
 def redis_away(dead_port: int, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    settings.REDIS_URL = url = f"redis://127.0.0.1:{dead_port}/0"
+    settings.REDIS_URL = settings.BROKER_URL = url = f"redis://127.0.0.1:{dead_port}/0"
     settings.CACHES = settings.CACHES | {"default": settings.CACHES["default"] | {"LOCATION": url}}
     monkeypatch.setattr(celery_app.conf, "broker_write_url", url)
     # Celery keeps its connections to the broker that it had before.
@@ -196,8 +212,28 @@ def in_two_threads() -> Run:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=30)
+            thread.join(timeout=120)
         assert len(results) == 2, "A thread failed, or waits for a lock that the test holds."
         return results
 
     return run
+
+
+@pytest.fixture
+def until_somebody_waits() -> Callable[[], None]:
+    """Waits until another connection to the test's database waits for a lock."""
+
+    def wait() -> None:
+        with connection.cursor() as cursor:
+            for _ in range(6000):
+                cursor.execute(
+                    "SELECT count(*) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                )
+                if cursor.fetchone()[0]:
+                    return
+                # Within a transaction the list of connections stays as it was first seen.
+                cursor.execute("SELECT pg_sleep(0.005), pg_stat_clear_snapshot()")
+        pytest.fail("Nobody ever waited.")
+
+    return wait

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+
+from django.template.defaultfilters import pluralize
+from django.utils.formats import date_format
 
 from apps.core.templatetags.ui import compact, host, license_name, partial_date, signed
-from apps.github.growth import Growth, Reading, growth
-from apps.github.models import Repository
+from apps.github.models import FigureSource, Repository
+from apps.github.releases import is_abandoned
 from apps.tools.models import Package, Tool
 
 UNKNOWN = "unknown"
 
-# The periods over which growth is shown, in days.
-QUARTER, YEAR = 90, 365
+# States of the reading, which tell nothing of the repository itself.
+_UNCLEAR = {Repository.State.NEW, Repository.State.DUPLICATE, Repository.State.FAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,6 @@ class Column:
 
     tool: Tool
     repository: Repository | None
-    readings: Sequence[Reading]
     packages: Sequence[Package]
 
 
@@ -68,9 +70,10 @@ class Section:
         return all(row.is_same for row in self.rows)
 
 
-def matrix(columns: Sequence[Column]) -> list[Section]:
+def matrix(columns: Sequence[Column], *, now: datetime) -> list[Section]:
     """The facts of two to four tools by their source, cells in the order of `columns`."""
-    sources = sorted({c.repository.get_figures_source_display() for c in columns if c.repository} - {""})
+    sources = {c.repository.figures_source for c in columns if c.repository} - {""}
+    dataset = f"{'in part ' if len(sources) > 1 else ''}by the {FigureSource.DATASET.label}"
     return [
         _section(
             "our catalogue",
@@ -86,14 +89,19 @@ def matrix(columns: Sequence[Column]) -> list[Section]:
             },
         ),
         _section(
-            f"GitHub, by the {' and '.join(sources)}" if sources and sources != ["GitHub"] else "GitHub",
+            f"GitHub, {dataset}" if FigureSource.DATASET in sources else "GitHub",
             columns,
             {
-                "Stars": lambda c: _figure(c, c.repository.stars if c.repository else None),
-                f"Stars gained in {QUARTER} days": lambda c: _growth(growth(c.readings, days=QUARTER)),
-                "Stars gained in a year": lambda c: _growth(growth(c.readings, days=YEAR)),
-                "Forks": lambda c: _figure(c, c.repository.forks if c.repository else None),
-                "Latest release": _latest_release,
+                "Stars": _github(lambda r: _cell(compact(r.stars), r.figures_on)),
+                "Stars gained in 7 days": _github(lambda r: _cell(_signed(r.grew_7), r.growth_on)),
+                "Stars gained in 90 days": _github(lambda r: _cell(_signed(r.grew_90), r.growth_on)),
+                "Stars gained in a year": _github(lambda r: _cell(_signed(r.grew_365), r.growth_on)),
+                "Forks": _github(lambda r: _cell(compact(r.forks), r.figures_on)),
+                "Open issues": _github(lambda r: _cell(compact(r.open_issues), _read_on(r))),
+                "Last push": _github(lambda r: _cell(_day(r.pushed_at), _read_on(r))),
+                "Latest release": _github(lambda r: _cell(_latest_release(r), _read_on(r))),
+                "Releases": _github(lambda r: _cell(_releases(r), r.growth_on)),
+                "Repository": _github(lambda r: _state(r, now)),
             },
         ),
         _section(
@@ -118,21 +126,48 @@ def _catalogue(column: Column, text: str, url: str = "") -> Cell:
     return Cell(text, url, column.tool.facts_on) if text else Cell(UNKNOWN)
 
 
-def _figure(column: Column, count: int | None) -> Cell:
-    if column.repository is None or count is None:
+def _cell(text: str, as_of: date | None) -> Cell:
+    return Cell(text, as_of=as_of) if text not in ("", UNKNOWN) else Cell(UNKNOWN)
+
+
+def _github(fact: Callable[[Repository], Cell]) -> Callable[[Column], Cell]:
+    """A fact of the repository, unknown where there is none."""
+    return lambda column: fact(column.repository) if column.repository else Cell(UNKNOWN)
+
+
+def _read_on(repository: Repository) -> date | None:
+    """The day of what only our own workers read: the dataset has nothing but stars and forks."""
+    return repository.read_at.date() if repository.read_at else None
+
+
+def _signed(added: int | None) -> str:
+    return UNKNOWN if added is None else signed(added)
+
+
+def _day(value: date | None) -> str:
+    return date_format(value, "j M Y") if value else ""
+
+
+def _latest_release(repository: Repository) -> str:
+    on = repository.latest_release and _day(repository.latest_release_on)
+    return f"{repository.latest_release}, {on}" if on else repository.latest_release
+
+
+def _releases(repository: Repository) -> str:
+    days = repository.release_days
+    return f"about every {days} day{pluralize(days)}" if days else ""
+
+
+def _state(repository: Repository, now: datetime) -> Cell:
+    """Whether anybody still works on it, in a word or two."""
+    state = Repository.State(repository.state)
+    if state in _UNCLEAR:
         return Cell(UNKNOWN)
-    return Cell(compact(count), as_of=column.repository.figures_on)
-
-
-def _growth(grown: Growth | None) -> Cell:
-    return Cell(signed(grown.added), as_of=grown.until) if grown else Cell(UNKNOWN)
-
-
-def _latest_release(column: Column) -> Cell:
-    repository = column.repository
-    if repository is None or not repository.latest_release:
-        return Cell(UNKNOWN)
-    return Cell(repository.latest_release, as_of=repository.latest_release_on)
+    if state not in (Repository.State.OK, Repository.State.ARCHIVED):
+        return Cell(str(state.label), as_of=repository.state_since.date())
+    if is_abandoned(pushed_at=repository.pushed_at, archived=state == Repository.State.ARCHIVED, now=now):
+        return Cell("looks abandoned", as_of=_read_on(repository))
+    return Cell("not archived" if state == Repository.State.OK else str(state.label), as_of=_read_on(repository))
 
 
 def _source(column: Column) -> Cell:

@@ -7,6 +7,7 @@ from datetime import date
 from itertools import combinations
 
 from django.db.models import Prefetch, prefetch_related_objects
+from django.utils import timezone
 
 from apps.comparisons.matrix import Column, Section, matrix
 from apps.comparisons.models import Comparison, ComparisonTool, DifferenceText
@@ -155,7 +156,6 @@ def stackup(tools: Sequence[Tool]) -> Stackup:
         Column(
             tool=side.tool,
             repository=side.repository,
-            readings=readings[side.repository.pk] if side.repository else [],
             packages=packages[side.tool.pk],
         )
         for side in sides
@@ -167,9 +167,12 @@ def stackup(tools: Sequence[Tool]) -> Stackup:
         sides=sides,
         measures=_measures(sides),
         written=_written(compared, sides),
-        facts=matrix(columns),
+        facts=matrix(columns, now=timezone.now()),
         chart=star_chart(
-            {side.key: (side.tool.name, column.readings) for side, column in zip(sides, columns, strict=True)}
+            {
+                side.key: (side.tool.name, readings[side.repository.pk] if side.repository else [])
+                for side in sides
+            }
         ),
         alternatives=alternatives,
         related=_related(tools, [alternative.tool for alternative in alternatives]),

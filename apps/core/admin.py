@@ -1,4 +1,4 @@
-"""Bases for pages of the admin; mail that waits."""
+"""Bases for pages of the admin; mail that waits; how the workers do."""
 
 from typing import Any, ClassVar, TypeVar
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.template.defaultfilters import pluralize
 
 from apps.core.mail import try_again
-from apps.core.models import OutgoingMail
+from apps.core.models import Heartbeat, OutgoingMail, TaskFailure
 
 Row = TypeVar("Row", bound=Model)
 
@@ -80,3 +80,18 @@ class OutgoingMailAdmin(ReadOnlyAdmin[OutgoingMail]):
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("core.change_outgoingmail")
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
+    list_display = ("queue", "ran_at")
+    search_fields = ("queue",)
+    list_filter = ("ran_at",)
+
+
+@admin.register(TaskFailure)
+class TaskFailureAdmin(ReadOnlyAdmin[TaskFailure]):
+    list_display = ("at", "task", "reason", "task_id")
+    search_fields = ("task", "reason", "task_id")
+    list_filter = ("at", "task")
+    show_full_result_count = False

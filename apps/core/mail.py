@@ -12,7 +12,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.core.jobs import ring
+from apps.core.jobs import ring, ring_on_commit
 from apps.core.models import OutgoingMail
 
 logger = logging.getLogger(__name__)
@@ -103,5 +103,5 @@ def send_due_mail(*, only: int | None = None) -> int:
 def try_again(*, pks: list[int]) -> int:
     """Have these mails tried at once, as if for the first time; answers how many still wait."""
     count = OutgoingMail.objects.filter(pk__in=pks).update(attempts=0, tried_at=None, last_error="")
-    transaction.on_commit(lambda: ring("apps.core.tasks.send_due_mail"))
+    ring_on_commit("apps.core.tasks.send_due_mail")
     return count

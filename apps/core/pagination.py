@@ -78,6 +78,8 @@ def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q:
 
 
 def _encode(values: Sequence[Any]) -> str:
+    # A fraction as text, which its column reads again: a number in a cursor is a whole one.
+    values = [repr(value) if isinstance(value, float) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 

@@ -43,13 +43,19 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class StarChart:
-    """Lines, the ticks of both axes (value and position in per cent), and the same as a table by year."""
+    """Lines, the ticks of both axes (value and position in per cent), and the same as a table by year.
+
+    `own_since`: the day of the first reading of our own workers, None where there is none. `has_others`: whether there
+    are readings of a dataset.
+    """
 
     lines: Sequence[Line]
     counts: Sequence[tuple[int, float]]
     years: Sequence[tuple[int, float]]
     grid: str
     table: Sequence[TableRow]
+    own_since: date | None
+    has_others: bool
 
 
 def star_chart(series: Mapping[str, tuple[str, Sequence[Reading]]]) -> StarChart | None:
@@ -60,11 +66,12 @@ def star_chart(series: Mapping[str, tuple[str, Sequence[Reading]]]) -> StarChart
     drawn = {key: (name, readings) for key, (name, readings) in series.items() if len(readings) > 1}
     if not drawn:
         return None
+    shown = [reading for _, readings in drawn.values() for reading in readings]
     first = min(readings[0].date for _, readings in drawn.values()).replace(day=1)
     newest = max(readings[-1].date for _, readings in drawn.values())
     last = date(newest.year + 1, 1, 1)
     # At least 1, so that there is an axis where nobody has starred anything yet.
-    peak = max(1, *(reading.count for _, readings in drawn.values() for reading in readings))
+    peak = max(1, *(reading.count for reading in shown))
     step = _step(peak)
     top = step * math.ceil(peak / step)
 
@@ -102,6 +109,8 @@ def star_chart(series: Mapping[str, tuple[str, Sequence[Reading]]]) -> StarChart
         ],
         grid="".join(f"M0 {y(count):.0f}H{WIDTH}" for count in ticks),
         table=_table([readings for _, readings in drawn.values()], first.year, newest.year),
+        own_since=min((reading.date for reading in shown if reading.is_own), default=None),
+        has_others=not all(reading.is_own for reading in shown),
     )
 
 

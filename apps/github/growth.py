@@ -1,42 +1,35 @@
-"""How a count grew, from dated readings. Pure functions."""
+"""Readings of a count, and the spans over which its growth is kept."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-
-# A reading may lie this far from the day that is asked for and still stand for it: readings are monthly,
-# so the nearest one is half a month away at most; further than that there is a gap, and no answer.
-TOLERANCE = timedelta(days=20)
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A count on a day."""
+    """A count on a day; `is_own` where our workers read it."""
 
     date: date
     count: int
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
-    """`added` between the days `since` and `until`; `days` as asked for."""
+class Span:
+    """The days before the newest reading over which a repository's growth is kept.
 
-    added: int
-    since: date
-    until: date
-    days: int
-
-
-def growth(readings: Sequence[Reading], *, days: int) -> Growth | None:
-    """The growth over the last `days` days before the newest reading.
-
-    `readings` ascend by date. None where no reading lies near enough to the first day.
+    A reading may lie `tolerance` days from the first of them and still stand for it; further off there is no answer.
     """
-    if len(readings) < 2:
-        return None
-    last = readings[-1]
-    wanted = last.date - timedelta(days=days)
-    first = min(readings[:-1], key=lambda reading: abs(reading.date - wanted))
-    if abs(first.date - wanted) > TOLERANCE:
-        return None
-    return Growth(added=last.count - first.count, since=first.date, until=last.date, days=days)
+
+    days: int
+    tolerance: int
+    # Whether only what our own workers read will do.
+    is_own_only: bool = False
+
+
+SPANS = (
+    # A week needs daily readings; the workers may have missed a day or two.
+    Span(7, tolerance=2, is_own_only=True),
+    # Readings of others are monthly, so the nearest one is half a month away at most, unless there is a gap.
+    Span(90, tolerance=20),
+    Span(365, tolerance=20),
+)

@@ -41,7 +41,14 @@ class PeopleSitemap(Sitemap[User]):
 
 class PageSitemap(Sitemap[str]):
     def items(self) -> list[str]:
-        return ["pages:home", "tools:index", "comparisons:index", "pages:about", "pages:contact"]
+        return [
+            "pages:home",
+            "tools:index",
+            "tools:trending",
+            "comparisons:index",
+            "pages:about",
+            "pages:contact",
+        ]
 
     def location(self, item: str) -> str:
         return reverse(item)

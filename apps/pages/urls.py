@@ -2,7 +2,7 @@ from django.contrib.sitemaps import views as sitemap_views
 from django.urls import include, path
 
 from apps.pages.sitemaps import SITEMAPS
-from apps.pages.views import home, people, site
+from apps.pages.views import home, people, site, status
 
 pages = [
     path("", home.home, name="home"),
@@ -23,6 +23,8 @@ pages = [
     path("cards/<path:path>.png", site.card, name="card"),
     path("robots.txt", site.robots, name="robots"),
     path("healthz", site.healthz, name="healthz"),
+    path("status/", status.status, name="status"),
+    path("metrics", status.metrics, name="metrics"),
 ]
 
 urlpatterns = [

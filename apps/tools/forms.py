@@ -16,7 +16,12 @@ from apps.tools.models import MAX_FOLDED_CHARACTERS, MAX_POINT_CHARACTERS, MIN_P
 from apps.tools.points import names_address, one_line, problem_of_about
 from apps.tools.querysets import ToolQuerySet
 
-ORDERS = {"stars": "Most stars", "name": "Name", "newest": "Newest first release"}
+ORDERS = {
+    "stars": "Most stars",
+    "growing": "Most stars gained in a year",
+    "name": "Name",
+    "newest": "Newest first release",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -46,6 +46,23 @@ class ToolQuerySet(models.QuerySet[Row]):
             forks=F("main_link__repository__forks"),
             figures_on=F("main_link__repository__figures_on"),
         )
+
+    def with_growth(self, days: int = 365) -> Self:
+        """`with_stars`; and `grown` in `days` 7, 90 or 365 up to `growth_on`, None where unknown or of another time."""
+        repository = "main_link__repository__"
+        # A trend is kept only where the growth is about as new as that of others (apps/github/services/growth.py).
+        is_new = When(**{f"{repository}trend_{days}__isnull": False}, then=F(f"{repository}grew_{days}"))
+        return self.with_stars().annotate(
+            trend=F(f"{repository}trend_{days}"), grown=Case(is_new), growth_on=F(f"{repository}growth_on")
+        )
+
+    def trending(self, days: int = 90) -> Self:
+        """The listed ones that grew in `days` 7, 90 or 365, most for their size first (apps/github/trending.py).
+
+        Annotated as by `with_growth`.
+        """
+        rows = self.listed().with_growth(days).filter(trend__gt=0)
+        return rows.order_by(F("trend").desc(nulls_last=True), "id")
 
     def most_starred(self) -> Self:
         """Those whose stars are known, most first, annotated with them."""

@@ -1,26 +1,29 @@
 """Reads that join: what the pages of tools show."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
+from django.db import connection
 from django.db.models import Case, Count, F, FilteredRelation, IntegerField, Q, QuerySet, Value, When, Window
 from django.db.models.functions import Lower, RowNumber
 from django.utils import timezone
 from rapidfuzz import fuzz, process
 
 from apps.accounts.models import User
-from apps.github.growth import Reading
-from apps.github.models import Repository, StarReading
+from apps.github.growth import SPANS, Reading
+from apps.github.models import Repository
 from apps.tools.models import Category, Integration, Point, PointAnswer, Tool, ToolFollow, ToolRepository
 from apps.tools.points import COMPARED_POINTS, POINTS_PAGE, READ_POINTS, SHOWN_POINTS, marks, similar
 
 # Below this a name is no typing error of the other.
 FUZZY_CUTOFF = 75
+# Fewer make no list: a longer span shows more.
+FEWEST_TRENDING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +58,59 @@ def taxonomy() -> list[CategoryCount]:
     return [layer for layer in map(build, children.get(None, [])) if layer.count]
 
 
+# The spans over which growth is known, in days, and what follows "in".
+TRENDING_SPANS = {7: "7 days", 90: "90 days", 365: "a year"}
+
+
+def trending_days() -> int:
+    """The shortest span, in days, over which enough tools are known to have grown; 90 where none has. One query."""
+    spans = [span.days for span in SPANS]
+    first, *others = [
+        Tool.objects.trending(days)
+        .annotate(days=Value(days))
+        .values_list("days", flat=True)[:FEWEST_TRENDING]
+        for days in spans
+    ]
+    known = Counter(first.union(*others, all=True))
+    return next((days for days in spans if known[days] >= FEWEST_TRENDING), 90)
+
+
 def repositories_of(tools: Sequence[Tool]) -> dict[int, Repository]:
     """The primary repository of each tool that has one, by the tool's id. One query."""
     links = ToolRepository.objects.filter(tool__in=tools, is_primary=True).select_related("repository")
     return {link.tool_id: link.repository for link in links}
 
 
+# The readings of others, and the last one of each month of our own: one look-up by index for each month, where all of
+# ten years would be 3,650 rows.
+_READINGS = """
+SELECT repository_id, date, stars, false AS is_own FROM github_starreading WHERE repository_id = ANY(%(ids)s)
+UNION ALL
+SELECT r.id, last.date, last.stars, true
+FROM unnest(%(ids)s::bigint[]) AS r(id)
+CROSS JOIN LATERAL (
+    SELECT min(date) AS first, max(date) AS last FROM github_snapshot WHERE repository_id = r.id
+) AS own
+CROSS JOIN LATERAL generate_series(date_trunc('month', own.first::timestamp), own.last, '1 month') AS month
+CROSS JOIN LATERAL (
+    SELECT date, stars FROM github_snapshot
+    WHERE repository_id = r.id AND date >= month::date AND date < (month + interval '1 month')::date
+    ORDER BY date DESC LIMIT 1
+) AS last
+ORDER BY date, is_own
+"""
+
+
 def readings_of(repositories: Sequence[Repository]) -> dict[int, list[Reading]]:
-    """The star readings of each repository by ascending date, by its id. One query."""
-    result: dict[int, list[Reading]] = {repository.pk: [] for repository in repositories}
-    rows = StarReading.objects.filter(repository__in=repositories).order_by("date")
-    for repository_id, day, stars in rows.values_list("repository_id", "date", "stars"):
-        result[repository_id].append(Reading(day, stars))
-    return result
+    """What a chart shows of the stars of each repository, by its id, by ascending date: the monthly readings of others,
+    and of what our workers read the last of each month. Ours where both are of one day. One query.
+    """
+    result: dict[int, dict[date, Reading]] = {repository.pk: {} for repository in repositories}
+    with connection.cursor() as cursor:
+        cursor.execute(_READINGS, {"ids": [*result]})
+        for repository_id, day, stars, is_own in cursor.fetchall():
+            result[repository_id][day] = Reading(day, stars, is_own)
+    return {pk: [*readings.values()] for pk, readings in result.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +300,8 @@ def new_points_for(person: User, since: datetime) -> list[tuple[str, str]]:
 
 
 def search_tools(query: str, *, limit: int) -> list[Tool]:
-    """The listed tools that `query` names, best first: by name, by words of the text, or by likeness of the name.
+    """The listed tools that `query` names, best first: by name, by words of the text, or by likeness of the name; with
+    their growth.
 
     Three queries at most. An empty query finds nothing.
     """
@@ -272,6 +316,7 @@ def search_tools(query: str, *, limit: int) -> list[Tool]:
     named = (
         Tool.objects.listed()
         .with_function()
+        .with_growth()
         .alias(name_key=Lower("name"), document=vector)
         .annotate(
             nearness=Case(
@@ -296,5 +341,5 @@ def _misspelt(query: str, limit: int) -> list[Tool]:
     names = dict(Tool.objects.listed().values_list("pk", Lower("name")))
     close = process.extract(query, names, scorer=fuzz.ratio, score_cutoff=FUZZY_CUTOFF, limit=min(limit, 8))
     order = [pk for _, _, pk in close]
-    tools = Tool.objects.with_function().in_bulk(order)
+    tools = Tool.objects.with_function().with_growth().in_bulk(order)
     return [tools[pk] for pk in order]

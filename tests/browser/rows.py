@@ -1,6 +1,6 @@
 """A small site with something of everything: four tools that are compared, one that nothing is known of."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from apps.accounts.models import PersonFollow, User
 from apps.github.models import FigureSource, Repository, StarReading
@@ -104,6 +104,19 @@ def _framework(name: str, language: str, licence: str, stars: int, function: Cat
         language=language,
         license=licence,
         stars=stars,
+        # All that GitHub says.
+        stars__state=Repository.State.ARCHIVED,
+        stars__grew_90=stars // 50,
+        stars__trend_90=0.02,
+        stars__grew_365=-stars // 9,
+        stars__growth_on=date(2026, 7, 1),
+        stars__open_issues=1_205,
+        stars__watchers=2_103,
+        stars__pushed_at=datetime(2026, 7, 30, 8, 30, tzinfo=UTC),
+        stars__latest_release="release-2026-07-with-a-long-name",
+        stars__latest_release_on=date(2026, 7, 9),
+        stars__release_days=41,
+        stars__read_at=datetime(2026, 8, 1, 8, 30, tzinfo=UTC),
         function=function,
         logo=logo,
         website=f"https://{name.lower().replace(' ', '-')}.example.org",

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 from django.core import mail
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from apps.core.mail import send_due_mail
-from tests.browser.conftest import SignIn, new_context
+from tests.browser.conftest import SignIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -33,17 +33,33 @@ def javascript(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-@pytest.fixture
-def context(browser: Browser, site: str, javascript: bool) -> Iterator[BrowserContext]:
-    """A browser without cookies, with JavaScript and without."""
-    with new_context(browser, site, javascript=javascript) as context:
-        yield context
+# A context of its own for each test would cost Chromium a new process and everything compiled anew.
+def as_new(page: Page) -> Page:
+    page.unroute_all()
+    page.context.clear_cookies()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    return page
 
 
 @pytest.fixture
-def scripted(browser: Browser, site: str) -> Iterator[BrowserContext]:
-    with new_context(browser, site) as context:
-        yield context
+def scripted(site: str, scripted_page: Page) -> Page:
+    return as_new(scripted_page)
+
+
+@pytest.fixture
+def page(site: str, javascript: bool, request: pytest.FixtureRequest) -> Page:
+    """A page without cookies, with JavaScript and without."""
+    return as_new(request.getfixturevalue("scripted_page" if javascript else "plain_page"))
+
+
+@pytest.fixture
+def authenticator(scripted: Page) -> Iterator[None]:
+    """A reader's device that makes passkeys."""
+    devtools = scripted.context.new_cdp_session(scripted)
+    devtools.send("WebAuthn.enable")
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": VIRTUAL_AUTHENTICATOR})
+    yield
+    devtools.detach()
 
 
 def code_from_mail(address: str) -> str:
@@ -74,8 +90,7 @@ def sign_out(page: Page) -> None:
     expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
 
 
-def test_newcomer_signs_up_follows_votes_and_adds_a_con(context: BrowserContext, javascript: bool) -> None:
-    page = context.new_page()
+def test_newcomer_signs_up_follows_votes_and_adds_a_con(page: Page, javascript: bool) -> None:
     username, con = (
         ("carol", "Middleware runs in the order in which it was added")
         if javascript
@@ -102,35 +117,31 @@ def test_newcomer_signs_up_follows_votes_and_adds_a_con(context: BrowserContext,
     sign_out(page)
 
 
-def test_passkey_is_added_and_opens_the_account(scripted: BrowserContext) -> None:
-    page = scripted.new_page()
-    devtools = scripted.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": VIRTUAL_AUTHENTICATOR})
-    sign_up(page, "erin")
+@pytest.mark.usefixtures("authenticator")
+def test_passkey_is_added_and_opens_the_account(scripted: Page) -> None:
+    sign_up(scripted, "erin")
 
-    page.goto("/settings/profile/")
-    page.get_by_role("link", name="Passkeys and two-factor").click()
-    page.get_by_role("link", name=re.compile("add", re.IGNORECASE)).first.click()
+    scripted.goto("/settings/profile/")
+    scripted.get_by_role("link", name="Passkeys and two-factor").click()
+    scripted.get_by_role("link", name=re.compile("add", re.IGNORECASE)).first.click()
     # What is sensitive asks once more who it is.
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Name").fill("Laptop")
-    page.get_by_label("Sign in with it alone").check()
-    page.get_by_role("button", name="Add").click()
-    expect(page.get_by_role("main")).to_contain_text(re.compile("recovery codes|Laptop", re.IGNORECASE))
+    scripted.get_by_label("Password").fill(PASSWORD)
+    scripted.get_by_role("button", name="Continue").click()
+    scripted.get_by_label("Name").fill("Laptop")
+    scripted.get_by_label("Sign in with it alone").check()
+    scripted.get_by_role("button", name="Add").click()
+    expect(scripted.get_by_role("main")).to_contain_text(re.compile("recovery codes|Laptop", re.IGNORECASE))
 
-    sign_out(page)
-    page.goto("/accounts/login/?next=/tools/flask/")
-    page.get_by_role("button", name=re.compile("passkey", re.IGNORECASE)).click()
+    sign_out(scripted)
+    scripted.goto("/accounts/login/?next=/tools/flask/")
+    scripted.get_by_role("button", name=re.compile("passkey", re.IGNORECASE)).click()
 
-    expect(page).to_have_url(re.compile("/tools/flask/$"))
-    expect(page.get_by_text("Your account, erin")).to_be_attached()
+    expect(scripted).to_have_url(re.compile("/tools/flask/$"))
+    expect(scripted.get_by_text("Your account, erin")).to_be_attached()
 
 
-def test_vote_is_taken_back_by_a_second_press(context: BrowserContext, sign_in: SignIn) -> None:
-    sign_in(context, "alice")
-    page = context.new_page()
+def test_vote_is_taken_back_by_a_second_press(page: Page, sign_in: SignIn) -> None:
+    sign_in(page.context, "alice")
     page.goto("/stackups/actix-web-vs-flask/")
     button = page.get_by_role("button", name=re.compile("Upvote Flask"))
 
@@ -141,26 +152,24 @@ def test_vote_is_taken_back_by_a_second_press(context: BrowserContext, sign_in: 
     expect(button).to_have_attribute("aria-pressed", "false")
 
 
-def test_menu_closes_by_escape(scripted: BrowserContext, sign_in: SignIn) -> None:
-    sign_in(scripted, "alice")
-    page = scripted.new_page()
-    page.goto("/about/")
-    page.locator(".menu summary").click()
-    expect(page.get_by_role("link", name="Settings")).to_be_visible()
+def test_menu_closes_by_escape(scripted: Page, sign_in: SignIn) -> None:
+    sign_in(scripted.context, "alice")
+    scripted.goto("/about/")
+    scripted.locator(".menu summary").click()
+    expect(scripted.get_by_role("link", name="Settings")).to_be_visible()
 
-    page.keyboard.press("Escape")
+    scripted.keyboard.press("Escape")
 
-    expect(page.get_by_role("link", name="Settings")).to_be_hidden()
+    expect(scripted.get_by_role("link", name="Settings")).to_be_hidden()
 
 
-def test_similar_statement_is_suggested_while_typing(scripted: BrowserContext, sign_in: SignIn) -> None:
-    sign_in(scripted, "bob")
-    page = scripted.new_page()
-    page.goto("/tools/flask/pros-and-cons/add/?kind=pro")
+def test_similar_statement_is_suggested_while_typing(scripted: Page, sign_in: SignIn) -> None:
+    sign_in(scripted.context, "bob")
+    scripted.goto("/tools/flask/pros-and-cons/add/?kind=pro")
 
-    page.get_by_label("Statement").press_sequentially("The debugger runs inside the browser")
+    scripted.get_by_label("Statement").press_sequentially("The debugger runs inside the browser")
 
-    expect(page.locator("#similar")).to_contain_text("The debugger runs in the browser")
+    expect(scripted.locator("#similar")).to_contain_text("The debugger runs in the browser")
 
 
 def test_time_is_said_in_the_zone_of_the_reader(browser: Browser, site: str, sign_in: SignIn) -> None:
@@ -177,11 +186,8 @@ def test_time_is_said_in_the_zone_of_the_reader(browser: Browser, site: str, sig
         assert title.endswith("UTC")
 
 
-def test_newcomer_is_told_that_the_vote_waits(
-    context: BrowserContext, javascript: bool, sign_in: SignIn
-) -> None:
-    sign_in(context, "alice")
-    page = context.new_page()
+def test_newcomer_is_told_that_the_vote_waits(page: Page, javascript: bool, sign_in: SignIn) -> None:
+    sign_in(page.context, "alice")
     page.goto("/tools/django/" if javascript else "/tools/express/")
 
     page.get_by_role("button", name=re.compile("^Upvote")).first.click()
@@ -191,50 +197,46 @@ def test_newcomer_is_told_that_the_vote_waits(
     )
 
 
-def test_reader_is_told_when_a_button_did_nothing(scripted: BrowserContext, sign_in: SignIn) -> None:
-    sign_in(scripted, "alice")
-    page = scripted.new_page()
-    page.goto("/tools/flask/")
-    page.route("**/votes/**", lambda route: route.abort())
-    page.get_by_role("button", name=re.compile("^Upvote Flask")).click()
-    expect(page.get_by_role("alert")).to_have_text("The site could not be reached. Nothing was changed.")
+def test_reader_is_told_when_a_button_did_nothing(scripted: Page, sign_in: SignIn) -> None:
+    sign_in(scripted.context, "alice")
+    scripted.goto("/tools/flask/")
+    scripted.route("**/votes/**", lambda route: route.abort())
+    scripted.get_by_role("button", name=re.compile("^Upvote Flask")).click()
+    expect(scripted.get_by_role("alert")).to_have_text("The site could not be reached. Nothing was changed.")
 
-    page.unroute("**/votes/**")
-    page.route("**/votes/**", lambda route: route.fulfill(status=500))
-    page.get_by_role("button", name=re.compile("^Upvote Flask")).click()
+    scripted.unroute("**/votes/**")
+    scripted.route("**/votes/**", lambda route: route.fulfill(status=500))
+    scripted.get_by_role("button", name=re.compile("^Upvote Flask")).click()
 
-    expect(page.get_by_role("alert")).to_have_text("That did not work. Reload the page and try again.")
+    expect(scripted.get_by_role("alert")).to_have_text("That did not work. Reload the page and try again.")
 
 
-def test_number_follows_the_button(scripted: BrowserContext, sign_in: SignIn) -> None:
-    sign_in(scripted, "bob")
-    page = scripted.new_page()
-    page.goto("/tools/nameless/")
-    number = page.locator(".stats dd").nth(1)
+def test_number_follows_the_button(scripted: Page, sign_in: SignIn) -> None:
+    sign_in(scripted.context, "bob")
+    scripted.goto("/tools/nameless/")
+    number = scripted.locator(".stats dd").nth(1)
     expect(number).to_have_text("0")
 
-    page.get_by_role("button", name=re.compile("^Follow")).click()
+    scripted.get_by_role("button", name=re.compile("^Follow")).click()
 
     expect(number).to_have_text("1")
 
 
-def test_cancelled_passkey_is_answered_in_words(scripted: BrowserContext) -> None:
-    page = scripted.new_page()
-    page.goto("/accounts/login/")
-    page.evaluate(REFUSE)
+def test_cancelled_passkey_is_answered_in_words(scripted: Page) -> None:
+    scripted.goto("/accounts/login/")
+    scripted.evaluate(REFUSE)
 
-    page.get_by_role("button", name=re.compile("passkey", re.IGNORECASE)).click()
+    scripted.get_by_role("button", name=re.compile("passkey", re.IGNORECASE)).click()
 
-    expect(page.get_by_role("alert")).to_contain_text("Nothing came back from your browser.")
+    expect(scripted.get_by_role("alert")).to_contain_text("Nothing came back from your browser.")
 
 
-def test_first_field_that_is_wrong_has_the_focus(scripted: BrowserContext) -> None:
-    page = scripted.new_page()
-    page.goto("/accounts/signup/")
-    page.get_by_label("E-mail").fill("carla@example.org")
-    page.get_by_label("Username").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
+def test_first_field_that_is_wrong_has_the_focus(scripted: Page) -> None:
+    scripted.goto("/accounts/signup/")
+    scripted.get_by_label("E-mail").fill("carla@example.org")
+    scripted.get_by_label("Username").fill("admin")
+    scripted.get_by_label("Password").fill(PASSWORD)
 
-    page.get_by_role("button", name="Sign up").click()
+    scripted.get_by_role("button", name="Sign up").click()
 
-    expect(page.get_by_label("Username")).to_be_focused()
+    expect(scripted.get_by_label("Username")).to_be_focused()

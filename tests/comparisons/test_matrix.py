@@ -1,23 +1,30 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.comparisons.matrix import UNKNOWN, Cell, Column, Row, Section, matrix
-from apps.github.growth import Reading
-from apps.github.models import FigureSource
+from apps.comparisons.matrix import UNKNOWN, Cell, Column, Row, Section
+from apps.comparisons.matrix import matrix as matrix_at
+from apps.github.models import FigureSource, Repository
 from apps.tools.models import Tool
 from tests.factories.tools import PackageFactory, RepositoryFactory, ToolFactory
 
-FACTS_ON, FIGURES_ON = date(2026, 11, 22), date(2026, 8, 1)
+FACTS_ON, FIGURES_ON, GROWTH_ON, READ_ON = (
+    date(2026, 11, 22),
+    date(2026, 8, 1),
+    date(2026, 7, 31),
+    date(2026, 8, 2),
+)
+READ_AT = datetime(2026, 8, 2, 23, 59, tzinfo=UTC)
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def column(
     *, tool: dict[str, Any] | None = None, repository: dict[str, Any] | None = None, **others: Any
 ) -> Column:
-    values: dict[str, Any] = {"readings": [], "packages": []} | others
+    values: dict[str, Any] = {"packages": []} | others
     return Column(
         tool=ToolFactory.build(function=None, facts_on=FACTS_ON, **(tool or {})),
         repository=None if repository is None else RepositoryFactory.build(**repository),
@@ -27,6 +34,10 @@ def column(
 
 def figures(**values: Any) -> dict[str, Any]:
     return {"figures_on": FIGURES_ON, "figures_source": FigureSource.DATASET} | values
+
+
+def matrix(columns: list[Column]) -> list[Section]:
+    return matrix_at(columns, now=NOW)
 
 
 def row(sections: list[Section], label: str) -> Row:
@@ -43,7 +54,18 @@ def test_matrix_has_its_facts_by_source() -> None:
         ),
         (
             "GitHub, by the star-history dataset",
-            ["Stars", "Stars gained in 90 days", "Stars gained in a year", "Forks", "Latest release"],
+            [
+                "Stars",
+                "Stars gained in 7 days",
+                "Stars gained in 90 days",
+                "Stars gained in a year",
+                "Forks",
+                "Open issues",
+                "Last push",
+                "Latest release",
+                "Releases",
+                "Repository",
+            ],
         ),
         ("counted on this site", ["Stacks", "Followers", "Votes"]),
     ]
@@ -53,7 +75,7 @@ def test_matrix_has_its_facts_by_source() -> None:
     ("sources", "words"),
     [
         (["github", "github"], "GitHub"),
-        (["github", "dataset"], "GitHub, by the GitHub and star-history dataset"),
+        (["github", "dataset"], "GitHub, in part by the star-history dataset"),
         (["dataset", ""], "GitHub, by the star-history dataset"),
         (["", ""], "GitHub"),
     ],
@@ -81,12 +103,16 @@ def test_matrix_shows_what_is_known() -> None:
             forks=0,
             latest_release="3.1.2",
             latest_release_on=date(2026, 7, 9),
+            grew_7=0,
+            grew_90=-12,
+            grew_365=1_900,
+            growth_on=GROWTH_ON,
+            open_issues=5,
+            pushed_at=datetime(2026, 7, 30, 8, tzinfo=UTC),
+            release_days=41,
+            state=Repository.State.OK,
+            read_at=READ_AT,
         ),
-        readings=[
-            Reading(FIGURES_ON - timedelta(days=365), 70_114),
-            Reading(FIGURES_ON - timedelta(days=90), 72_026),
-            Reading(FIGURES_ON, 72_014),
-        ],
         packages=[
             PackageFactory.build(tool=tool, type="docker", name="flask"),
             PackageFactory.build(tool=tool, type="pypi", name="Flask"),
@@ -104,14 +130,63 @@ def test_matrix_shows_what_is_known() -> None:
         "Website": Cell("flask.example", "https://www.flask.example/docs", FACTS_ON),
         "Source code": Cell("pallets/flask", "https://github.com/pallets/flask", FACTS_ON),
         "Stars": Cell("72K", as_of=FIGURES_ON),
-        "Stars gained in 90 days": Cell("−12", as_of=FIGURES_ON),
-        "Stars gained in a year": Cell("+1.9K", as_of=FIGURES_ON),
+        "Stars gained in 7 days": Cell("0", as_of=GROWTH_ON),
+        "Stars gained in 90 days": Cell("−12", as_of=GROWTH_ON),
+        "Stars gained in a year": Cell("+1.9K", as_of=GROWTH_ON),
         "Forks": Cell("0", as_of=FIGURES_ON),
-        "Latest release": Cell("3.1.2", as_of=date(2026, 7, 9)),
+        "Open issues": Cell("5", as_of=READ_ON),
+        "Last push": Cell("30 Jul 2026", as_of=READ_ON),
+        "Latest release": Cell("3.1.2, 9 Jul 2026", as_of=READ_ON),
+        "Releases": Cell("about every 41 days", as_of=GROWTH_ON),
+        "Repository": Cell("not archived", as_of=READ_ON),
         "Stacks": Cell("19.3K"),
         "Followers": Cell("0"),
         "Votes": Cell("0"),
     }
+
+
+SINCE = datetime(2026, 11, 3, 4, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(days=2_000)
+
+
+@pytest.mark.parametrize(
+    ("state", "pushed_at", "cell"),
+    [
+        ("new", None, Cell(UNKNOWN)),
+        ("failed", NOW, Cell(UNKNOWN)),
+        ("duplicate", NOW, Cell(UNKNOWN)),
+        ("ok", None, Cell("not archived", as_of=READ_ON)),
+        ("ok", LONG_AGO, Cell("looks abandoned", as_of=READ_ON)),
+        ("archived", LONG_AGO, Cell("archived by its owner", as_of=READ_ON)),
+        ("missing", LONG_AGO, Cell("missing", as_of=SINCE.date())),
+        ("replaced", NOW, Cell("another repository bears the name", as_of=SINCE.date())),
+        ("blocked", NOW, Cell("blocked for legal reasons", as_of=SINCE.date())),
+        ("forbidden", NOW, Cell("refused by its owner's policy", as_of=SINCE.date())),
+    ],
+)
+def test_matrix_says_in_words_what_became_of_a_repository(
+    state: str, pushed_at: datetime | None, cell: Cell
+) -> None:
+    known = column(
+        repository={"state": state, "pushed_at": pushed_at, "state_since": SINCE, "read_at": READ_AT}
+    )
+
+    assert row(matrix([known]), "Repository").cells == [cell]
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(None, UNKNOWN), (1, "about every 1 day"), (30, "about every 30 days")]
+)
+def test_matrix_says_how_often_there_are_releases(days: int | None, words: str) -> None:
+    known = column(repository={"release_days": days, "growth_on": GROWTH_ON})
+
+    assert row(matrix([known]), "Releases").cells[0].text == words
+
+
+def test_matrix_shows_a_release_without_a_day() -> None:
+    known = column(repository={"latest_release": "v1", "read_at": READ_AT})
+
+    assert row(matrix([known]), "Latest release").cells == [Cell("v1", as_of=READ_ON)]
 
 
 @pytest.mark.parametrize("repository", [None, {}])
@@ -170,12 +245,22 @@ def test_section_has_a_date_when_all_that_is_known_is_of_one_day(
 
 counts = st.none() | st.integers(0, 10**9)
 columns = st.builds(
-    lambda language, license_, first, stars, forks, release, readings: column(
+    lambda language, license_, first, stars, forks, release, grown, state: column(
         tool={"language": language, "license": license_, "first_release": first},
-        repository=figures(stars=stars, forks=forks, latest_release=release),
-        readings=[Reading(FIGURES_ON - timedelta(days=30 * at), count) for at, count in enumerate(readings)][
-            ::-1
-        ],
+        repository=figures(
+            stars=stars,
+            forks=forks,
+            latest_release=release,
+            grew_7=grown,
+            grew_90=grown,
+            grew_365=grown,
+            growth_on=GROWTH_ON,
+            open_issues=forks,
+            release_days=stars,
+            state=state,
+            state_since=READ_AT,
+            read_at=READ_AT,
+        ),
     ),
     st.sampled_from(["", "Rust", "Python"]),
     st.sampled_from(["", "MIT", "Apache-2.0 OR MIT"]),
@@ -183,7 +268,8 @@ columns = st.builds(
     counts,
     counts,
     st.sampled_from(["", "1.0"]),
-    st.lists(st.integers(0, 10**6), max_size=14),
+    st.none() | st.integers(-(10**6), 10**6),
+    st.sampled_from(Repository.State.values),
 )
 
 

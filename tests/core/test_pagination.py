@@ -23,6 +23,7 @@ KEYS = [
     Key("stars", descending=True, null_last=True),
     Key("forks", null_last=True),
     Key("forks", descending=True, null_last=True),
+    Key("trend_7", descending=True, null_last=True),
     Key("latest_release"),
     Key("latest_release", descending=True),
     Key("name_key", descending=True),
@@ -49,6 +50,8 @@ def fill(values: Sequence[tuple[int | None, int | None, str]]) -> QuerySet[Repos
             full_name=f"owner/{'rR'[at % 2]}{at}",
             stars=stars,
             forks=forks,
+            # No fraction that ends, in base two or ten.
+            trend_7=None if stars is None else stars / 3 - 0.1,
             latest_release=release,
             figures_on=date(2026, 8, 1),
             figures_source=FigureSource.DATASET,

@@ -55,7 +55,7 @@ class StarReadingFactory(factory.django.DjangoModelFactory[StarReading]):
 
 
 class ToolFactory(factory.django.DjangoModelFactory[Tool]):
-    """A listed tool. `stars=72014` gives it a primary repository with that many."""
+    """A listed tool. `stars=72014` gives it a primary repository with that many, `stars__forks=5` and so on."""
 
     class Meta:
         model = Tool
@@ -73,12 +73,12 @@ class ToolFactory(factory.django.DjangoModelFactory[Tool]):
     @factory.post_generation
     def stars(self, create: bool, extracted: int | None, **kwargs: object) -> None:
         if extracted is not None:
-            repository = RepositoryFactory(
-                stars=extracted,
-                forks=extracted // 5,
-                figures_on="2026-08-01",
-                figures_source=FigureSource.DATASET,
-            )
+            figures = {
+                "forks": extracted // 5,
+                "figures_on": "2026-08-01",
+                "figures_source": FigureSource.DATASET,
+            }
+            repository = RepositoryFactory(stars=extracted, **figures | kwargs)
             ToolRepositoryFactory(tool=self, repository=repository, is_primary=True)
 
 

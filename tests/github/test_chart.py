@@ -131,6 +131,17 @@ def test_star_chart_table_has_the_newest_reading_of_each_year() -> None:
     ]
 
 
+def test_star_chart_says_whose_readings_it_shows() -> None:
+    theirs = monthly(date(2026, 1, 1), 10, 20)
+    own = [Reading(date(2026, month, 28), month, is_own=True) for month in (9, 10)]
+
+    both, others, ours = chart_of(a=theirs, b=own), chart_of(a=theirs), chart_of(a=own)
+
+    assert (both.own_since, both.has_others) == (date(2026, 9, 28), True)
+    assert (others.own_since, others.has_others) == (None, True)
+    assert (ours.own_since, ours.has_others) == (date(2026, 9, 28), False)
+
+
 @given(series)
 @settings(deadline=None, max_examples=80)
 def test_star_chart_draws_every_line_inside_the_plot(

@@ -25,6 +25,9 @@ def make_catalogue(*, tools: int) -> list[Tool]:
     made = [
         ToolFactory(
             stars=1000 + number,
+            stars__grew_90=number,
+            stars__trend_90=number / 1000,
+            stars__growth_on="2026-08-01",
             function=FunctionFactory(
                 slug=f"function-{number}",
                 parent=CategoryFactory(
@@ -86,7 +89,7 @@ def celery_worker(redis_url: str, tmp_path: Path) -> Callable[..., Any]:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        deadline = threading.Timer(60, worker.kill)
+        deadline = threading.Timer(120, worker.kill)
         deadline.start()
         lines: list[str] = []
 

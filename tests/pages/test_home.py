@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.comparisons.models import Comparison
+from apps.tools import selectors
 from tests.factories.comparisons import make_comparison
 from tests.factories.tools import FunctionFactory, ToolFactory
 from tests.pages.conftest import make_catalogue
@@ -19,10 +20,16 @@ def written(response: Any) -> list[str]:
     return re.findall(r'<a href="([^"]+)"', found)
 
 
-def starred(response: Any) -> list[str]:
-    """The addresses of the tools with the most stars, in their order."""
-    (found,) = re.findall('<ol class="rows">(.*?)</ol>', response.content.decode(), re.DOTALL)
+def ranked(response: Any, heading: str) -> list[str]:
+    """The addresses of the tools below a heading of the aside, in their order."""
+    (found,) = re.findall(
+        f'<h2>{heading} .*?<ol class="rows">(.*?)</ol>', response.content.decode(), re.DOTALL
+    )
     return re.findall(r'<a class="name" href="([^"]+)"', found)
+
+
+def starred(response: Any) -> list[str]:
+    return ranked(response, "Most GitHub stars")
 
 
 def test_home_shows_the_taxonomy_with_counts(client: Client) -> None:
@@ -56,6 +63,32 @@ def test_home_shows_the_most_starred_first(client: Client) -> None:
     assert starred(response) == ["/tools/large/", "/tools/small/"]
     assert b"72K" in response.content
     assert b"as of 1 Aug 2026" in response.content
+
+
+def test_home_shows_what_trends(client: Client) -> None:
+    grown = {"stars__grew_90": 300, "stars__growth_on": "2026-08-01"}
+    ToolFactory(name="Slow", stars=90_000, stars__trend_90=0.01, **grown)
+    ToolFactory(name="Quick", stars=600, stars__trend_90=0.1, **grown)
+    ToolFactory(name="Unknown", stars=10)
+
+    response = client.get("/")
+
+    assert ranked(response, "Trending") == ["/tools/quick/", "/tools/slow/"]
+    assert "+300 stars in 90 days, as of 1 Aug 2026" in response.text
+
+
+def test_home_takes_the_shortest_span_of_which_enough_is_known(client: Client) -> None:
+    grown = {"stars__grew_365": 5_000, "stars__growth_on": "2026-11-20"}
+    for number in range(selectors.FEWEST_TRENDING):
+        ToolFactory(name=f"Tool {number}", stars=20_000, stars__trend_365=0.1 + number, **grown)
+
+    assert "+5K stars in a year, as of 20 Nov 2026" in client.get("/").text
+
+
+def test_home_leaves_trends_out_where_none_is_known(client: Client) -> None:
+    ToolFactory(stars=10)
+
+    assert "<h2>Trending" not in client.get("/").text
 
 
 def test_home_links_written_comparisons(client: Client) -> None:

@@ -15,6 +15,8 @@ READ_ONLY = [
     "/cards/site.png",
     "/robots.txt",
     "/healthz",
+    "/status/",
+    "/metrics",
 ]
 
 

@@ -88,7 +88,14 @@ def test_section_lists_comparisons_that_have_a_text(client: Client) -> None:
 
 
 def test_section_lists_the_pages_of_the_site(client: Client) -> None:
-    assert set(listed(client, "/sitemap-pages.xml")) == {"/", "/tools/", "/stackups/", "/about/", "/contact/"}
+    assert set(listed(client, "/sitemap-pages.xml")) == {
+        "/",
+        "/tools/",
+        "/tools/trending/",
+        "/stackups/",
+        "/about/",
+        "/contact/",
+    }
 
 
 def test_every_address_listed_is_a_page_for_search_engines(client: Client) -> None:
@@ -97,7 +104,7 @@ def test_every_address_listed_is_a_page_for_search_engines(client: Client) -> No
 
     pages = [client.get(path) for path in addresses]
 
-    assert len(pages) == 8
+    assert len(pages) == 9
     assert {page.status_code for page in pages} == {200}
     assert not any(b"noindex" in page.content for page in pages)
 

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,12 +82,48 @@ def test_site_announces_its_address_and_stops_when_asked(tmp_path: Path, signum:
     web = "exec python -m http.server --bind $HOST $PORT"
     with serve.claimed_port("127.0.0.1", "") as port:
         with processes(tmp_path, port, web=web, worker="exec sleep 60") as process:
-            assert f"running at http://127.0.0.1:{port}/" in output_until(process, "running at")
+            assert f"running at http://localhost:{port}/" in output_until(process, "running at")
             process.send_signal(signum)
             output_until(process, "the end")
             assert process.wait() == 0
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port))
+
+
+@pytest.mark.parametrize(
+    ("variables", "where"), [({}, "http://localhost:1"), ({"SITE_URL": "http://box:9"}, "http://box:9")]
+)
+def test_processes_know_the_address_of_the_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], where: str
+) -> None:
+    monkeypatch.delenv("SITE_URL", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with processes(tmp_path, 1, worker="echo links to $SITE_URL.; exec sleep 60") as process:
+        assert f"links to {where}." in output_until(process, "links to")
+
+
+@pytest.mark.skipif(not serve._dying_with_us(), reason="only Linux ends the children of who is killed")
+def test_processes_end_when_the_site_is_killed(tmp_path: Path) -> None:
+    with processes(tmp_path, 1, worker="echo $$ is my number; exec sleep 600") as process:
+        number = int(output_until(process, "is my number").split("|")[1].split()[0])
+        process.kill()
+        process.wait()
+        for _ in range(300):
+            if (
+                not Path(f"/proc/{number}/cmdline").exists()
+                or not Path(f"/proc/{number}/cmdline").read_bytes()
+            ):
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("The process goes on.")
+
+
+def test_processes_start_where_nothing_ends_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert serve._dying_with_us() == []
 
 
 @pytest.mark.parametrize(("ending", "code"), [("exit 3", 3), ("exit 0", 1), ("kill -9 $$", 1)])
@@ -99,9 +136,10 @@ def test_site_stops_with_a_failure_when_a_process_ends(tmp_path: Path, ending: s
 @pytest.mark.parametrize(
     ("host", "url"),
     [
-        ("127.0.0.1", "http://127.0.0.1:80/"),
-        ("0.0.0.0", "http://127.0.0.1:80/"),  # noqa: S104
-        ("::", "http://[::1]:80/"),
+        ("127.0.0.1", "http://localhost:80/"),
+        ("0.0.0.0", "http://localhost:80/"),  # noqa: S104
+        ("::", "http://localhost:80/"),
+        ("192.0.2.1", "http://192.0.2.1:80/"),
         ("fe80::1", "http://[fe80::1]:80/"),
         ("localhost", "http://localhost:80/"),
     ],

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -57,16 +58,21 @@ def start(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[s
     )
 
 
-@pytest.mark.parametrize("name", PRODUCTION)
-def test_production_does_not_start_without(name: str) -> None:
-    environment = {other: value for other, value in PRODUCTION.items() if other != name}
-
-    done = start("manage.py", "check", **environment)
+def test_production_does_not_start_with_wrong_settings() -> None:
+    done = start("manage.py", "check", **(PRODUCTION | {"SITE_URL": ""}))
 
     said = done.stderr.strip().splitlines()[-1]
     assert done.returncode == 1
     assert said.startswith("django.core.exceptions.ImproperlyConfigured: ")
-    assert name in said
+    assert "SITE_URL" in said
+
+
+@pytest.mark.parametrize("name", PRODUCTION)
+def test_production_names_the_variable_that_is_missing(load: Load, name: str) -> None:
+    environment = {other: value for other, value in PRODUCTION.items() if other != name}
+
+    with pytest.raises(ImproperlyConfigured, match=name):
+        load(**environment)
 
 
 @pytest.mark.parametrize(
@@ -158,28 +164,30 @@ SERVE = """
 import json, sys, django
 django.setup()
 from django.test import Client
-response = Client(headers={"host": "stacks.example.org"}).get(sys.argv[1], **json.loads(sys.argv[2]))
-print(json.dumps([response.status_code, dict(response.headers)]))
+for extra in json.loads(sys.argv[1]):
+    response = Client(headers={"host": "stacks.example.org"}).get("/robots.txt", **extra)
+    print(json.dumps([response.status_code, dict(response.headers)]))
 """
 
 
-def serve(path: str, **extra: str) -> tuple[int, dict[str, str]]:
-    """The status and headers that a production server answers with."""
+@pytest.fixture(scope="module")
+def served() -> list[tuple[int, dict[str, str]]]:
+    """Status and headers that a production server answers with: to a plain request, to one by way of https."""
     variables = PRODUCTION | {"DJANGO_SETTINGS_MODULE": "stackshare.settings"}
-    done = start("-c", SERVE, path, json.dumps(extra), **variables)
+    requests: list[dict[str, str]] = [{}, {"HTTP_X_FORWARDED_PROTO": "https"}]
+    done = start("-c", SERVE, json.dumps(requests), **variables)
     assert done.returncode == 0, done.stderr
-    status, headers = json.loads(done.stdout.strip().splitlines()[-1])
-    return status, headers
+    return [tuple(json.loads(line)) for line in done.stdout.strip().splitlines()[-2:]]
 
 
-def test_production_sends_a_plain_request_to_https() -> None:
-    status, headers = serve("/robots.txt")
+def test_production_sends_a_plain_request_to_https(served: list[tuple[int, dict[str, str]]]) -> None:
+    status, headers = served[0]
 
     assert (status, headers["Location"]) == (301, "https://stacks.example.org/robots.txt")
 
 
-def test_production_asks_for_https_from_then_on() -> None:
-    status, headers = serve("/robots.txt", HTTP_X_FORWARDED_PROTO="https")
+def test_production_asks_for_https_from_then_on(served: list[tuple[int, dict[str, str]]]) -> None:
+    status, headers = served[1]
 
     assert status == 200
     assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
@@ -245,14 +253,52 @@ def test_celery_reaches_redis_at_the_same_address(load: Load, address: str, brok
     assert keeps_alive == address.startswith("redis://")
 
 
+@pytest.mark.parametrize(
+    ("broker", "queues"),
+    [
+        ("", "redis://redis.example.org:6379/3"),
+        ("redis://broker.example.org/0", "redis://broker.example.org/0"),
+    ],
+)
+def test_broker_may_be_apart_from_the_cache(load: Load, broker: str, queues: str) -> None:
+    loaded = load(**PRODUCTION, BROKER_URL=broker)
+
+    assert loaded["CACHES"]["default"]["LOCATION"] == PRODUCTION["REDIS_URL"]
+    assert {loaded[name] for name in ("BROKER_URL", "CELERY_BROKER_URL", "CELERY_REDBEAT_REDIS_URL")} == {
+        queues
+    }
+
+
+def test_beat_is_as_impatient_with_redis_as_workers_are() -> None:
+    beat, broker = settings.CELERY_REDBEAT_REDIS_OPTIONS, settings.CELERY_BROKER_TRANSPORT_OPTIONS
+
+    for name in ("socket_timeout", "socket_connect_timeout", "socket_keepalive", "health_check_interval"):
+        assert beat.get(name) == broker.get(name)
+
+
+def test_lock_of_beat_outlasts_several_of_its_rounds() -> None:
+    procfile = (ROOT / "Procfile").read_text()
+    (seconds,) = re.findall(r"--max-interval (\d+)", procfile)
+
+    assert 5 * int(seconds) <= settings.CELERY_REDBEAT_LOCK_TIMEOUT
+
+
+def test_procfile_serves_every_queue() -> None:
+    served = re.findall(r"--queues (\S+)", (ROOT / "Procfile").read_text())
+
+    assert sorted(",".join(served).split(",")) == sorted(settings.QUEUES)
+
+
 def test_mail_server_that_does_not_answer_is_given_up_before_the_task_is() -> None:
     assert 0 < settings.EMAIL_TIMEOUT < settings.CELERY_TASK_SOFT_TIME_LIMIT
 
 
 def test_message_to_a_worker_is_not_delivered_again_while_its_task_may_run() -> None:
-    visible_again = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    visible_again = settings.CELERY_VISIBILITY_TIMEOUT
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS, settings.CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS
 
     assert settings.CELERY_TASK_SOFT_TIME_LIMIT < settings.CELERY_TASK_TIME_LIMIT < visible_again
+    assert [place["visibility_timeout"] for place in options] == [visible_again] * 2
 
 
 def test_production_keeps_cookies_to_itself(load: Load) -> None:
@@ -294,3 +340,19 @@ def test_forms_may_lead_to_configured_providers_only(load: Load) -> None:
     assert form_action(plain) == ["'self'"]
     assert form_action(with_providers) == ["'self'", "https://github.com", "https://id.example.org"]
     assert set(with_providers["SOCIALACCOUNT_PROVIDERS"]) == {"github", "openid_connect"}
+
+
+def test_every_variable_is_documented() -> None:
+    """Those of signing in elsewhere are named by their prefix."""
+    source = (ROOT / "stackshare/settings.py").read_text()
+    read = set(re.findall(r'(?:env(?:\.\w+)?|required)\(\s*"([A-Z_]+)"', source))
+    read |= {
+        f"{prefix}_{end}"
+        for prefix in ("GITHUB", "GITLAB", "GOOGLE", "OIDC")
+        for end in ("CLIENT_ID", "SECRET")
+    }
+
+    documented = set(re.findall(r"`([A-Z_]+)[`=]", (ROOT / "docs/running.md").read_text()))
+
+    assert len(read) > 30
+    assert read <= documented, read - documented

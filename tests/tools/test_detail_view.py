@@ -1,11 +1,14 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from apps.github.models import Repository, StarWeek
 from apps.tools.models import Tool
 from tests.factories.tools import (
     AlternativeFactory,
@@ -17,6 +20,8 @@ from tests.factories.tools import (
 )
 
 pytestmark = pytest.mark.django_db
+
+READ_AT = datetime(2026, 11, 22, 17, 27, tzinfo=UTC)
 
 MISSING = ["nowhere", "%00", "flask%00", "x" * 3000, "%ED%A0%80", "flask-vs-django", "..%2F", "é"]
 
@@ -50,6 +55,145 @@ def test_page_shows_the_tool_and_what_is_known_of_it(
         assert shown in text
 
 
+def read(tool: Tool, **fields: Any) -> None:
+    """What a worker read of the tool's repository."""
+    seen = {
+        "full_name": "pallets/flask",
+        "state": "ok",
+        "read_at": READ_AT,
+        "figures_on": READ_AT.date(),
+        "figures_source": "github",
+    }
+    Repository.objects.filter(tools=tool).update(**seen | fields)
+
+
+def test_page_shows_what_github_says_and_when(client: Client) -> None:
+    read(
+        ToolFactory(name="Flask", stars=72_014, license=""),
+        grew_7=120,
+        grew_90=-12,
+        growth_on=date(2026, 11, 21),
+        open_issues=5,
+        watchers=2_103,
+        pushed_at=datetime(2026, 11, 19, 8, 30, tzinfo=UTC),
+        latest_release="3.1.2",
+        latest_release_on=date(2026, 7, 9),
+        release_days=41,
+        license="BSD-3-Clause",
+    )
+
+    text = client.get("/tools/flask/").text
+
+    for shown in (
+        "Stars and forks: GitHub, as of 22 Nov 2026",
+        "<dt>Stars in 7 days</dt><dd>+120</dd>",
+        "<dt>Stars in 90 days</dt><dd>−12</dd>",
+        "<dt>Open issues</dt><dd>5</dd>",
+        "<dt>Watchers</dt><dd>2.1K</dd>",
+        '<dt>Last push</dt><dd><time datetime="2026-11-19T08:30:00+00:00" data-local>19 Nov 2026, 08:30 UTC</time>',
+        "<dt>Latest release</dt><dd>3.1.2, 9 Jul 2026</dd>",
+        "<dt>Releases</dt><dd>about every 41 days</dd>",
+        'As of <time datetime="2026-11-22T17:27:00+00:00" data-local>22 Nov 2026, 17:27 UTC</time>, GitHub.',
+        "Stars gained: up to 21 Nov 2026, between the readings nearest to those days.",
+        "<dt>Licence</dt><dd>BSD-3-Clause, as GitHub detects it</dd>",
+    ):
+        assert shown in text
+    assert "Stars in a year" not in text
+
+
+def test_page_says_that_a_repository_was_not_read_yet(client: Client) -> None:
+    ToolFactory(name="Flask", stars=72_014)
+
+    text = client.get("/tools/flask/").text
+
+    for shown in (
+        "Not read from GitHub yet.",
+        "<dt>Open issues</dt><dd>unknown</dd>",
+        "<dt>Watchers</dt><dd>unknown</dd>",
+        "<dt>Last push</dt><dd>unknown</dd>",
+        "<dt>Latest release</dt><dd>unknown</dd>",
+    ):
+        assert shown in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"state": "archived"},
+            "pallets/flask was archived by its owner: it can be read, and changes no more.",
+        ),
+        (
+            {"pushed_at": datetime(2023, 3, 31, tzinfo=UTC)},
+            "pallets/flask looks abandoned: no push since March 2023.",
+        ),
+        (
+            {"state": "missing", "missing_since": datetime(2026, 11, 3, tzinfo=UTC)},
+            "We could not find pallets/flask on GitHub since 3 Nov 2026; the figures are of 22 Nov 2026.",
+        ),
+        (
+            {"state": "replaced"},
+            "Another repository bears the name pallets/flask now; the figures are held until a moderator has looked;",
+        ),
+        (
+            {"state": "blocked"},
+            "GitHub blocks pallets/flask for legal reasons; the figures are of 22 Nov 2026.",
+        ),
+        ({"state": "forbidden"}, "The owner of pallets/flask lets no program read it; the figures are of"),
+        ({"state": "failed"}, "Reading pallets/flask failed again and again; the figures are held until"),
+        (
+            {"state": "failed", "stars": None, "forks": None, "figures_on": None},
+            "until a moderator has looked.",
+        ),
+    ],
+)
+def test_page_says_in_words_what_became_of_the_repository(
+    client: Client, fields: dict[str, Any], words: str
+) -> None:
+    read(ToolFactory(name="Flask", stars=72_014), **fields)
+
+    assert words in client.get("/tools/flask/").text
+
+
+@pytest.mark.parametrize("state", ["new", "ok", "duplicate"])
+def test_page_says_nothing_of_a_repository_that_is_as_it_should_be(client: Client, state: str) -> None:
+    read(ToolFactory(name="Flask", stars=72_014), state=state, pushed_at=timezone.now())
+
+    assert 'class="notice"' not in client.get("/tools/flask/").text
+
+
+def test_page_says_once_that_the_tool_is_archived(client: Client) -> None:
+    read(ToolFactory(name="Flask", stars=72_014, status="archived"), state="archived")
+
+    text = client.get("/tools/flask/").text
+
+    assert text.count('class="notice"') == 1
+    assert "Flask is archived." in text
+
+
+@pytest.mark.parametrize(
+    ("source", "days", "is_old"),
+    [
+        ("github", 0, False),
+        ("github", 6, False),
+        ("github", 9, True),
+        ("dataset", 59, False),
+        ("dataset", 62, True),
+        ("dataset", 800, True),
+    ],
+)
+def test_page_says_of_old_figures_that_they_are(client: Client, source: str, days: int, is_old: bool) -> None:
+    read(
+        ToolFactory(name="Flask", stars=72_014),
+        figures_on=timezone.now().date() - timedelta(days=days),
+        figures_source=source,
+    )
+
+    text = client.get("/tools/flask/").text
+
+    assert bool(re.search(r"as of \d+ \w+ \d+, so [^.]+ old\.", text)) == is_old
+
+
 def test_page_shows_the_rows_around_the_tool(client: Client, make_rich_tool: Callable[..., Tool]) -> None:
     tool = make_rich_tool("Flask", rows=3)
 
@@ -71,11 +215,11 @@ def test_page_says_what_is_unknown(client: Client) -> None:
         "<dt>Language</dt><dd>unknown</dd>",
         "<dt>Licence</dt><dd>unknown</dd>",
         "<dt>First release</dt><dd>unknown</dd>",
-        "<dt>Latest release</dt><dd>unknown</dd>",
         "<dt>Website</dt><dd>unknown</dd>",
         "<dt>Source</dt><dd>unknown</dd>",
         "<dt>GitHub stars</dt><dd>unknown</dd>",
         "Nobody has described Flask yet.",
+        "<dt>Latest release</dt><dd>unknown</dd>",
         "No star history is known: Flask has no repository on GitHub that we know of.",
         "No integrations known.",
         "We know of nothing that is much like Flask.",
@@ -212,3 +356,19 @@ def test_page_escapes_what_people_wrote(client: Client) -> None:
     assert "<script>alert" not in text
     assert 'href="javascript:' not in text
     assert "<b>1</b>" not in text
+
+
+def test_page_shows_the_newest_weeks_of_stars(client: Client) -> None:
+    tool = ToolFactory(name="Flask", stars=72_014)
+    repository = tool.repositories.get()
+    StarWeek.objects.bulk_create(
+        StarWeek(repository=repository, week=date(2026, 11, 15) - timedelta(weeks=age), stars=100 + age)
+        for age in range(14)
+    )
+
+    text = client.get("/tools/flask/").text
+
+    assert "Stars of the last 12 weeks" in text
+    assert '<th scope="row">15 Nov 2026</th><td>100</td>' in text
+    assert "<td>111</td>" in text
+    assert "<td>112</td>" not in text

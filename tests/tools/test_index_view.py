@@ -137,13 +137,14 @@ def test_category_that_is_none_is_not_found(client: Client, path: str) -> None:
         ("stars", ["Zig", "ada", "Basic"]),
         ("name", ["ada", "Basic", "Zig"]),
         ("newest", ["Basic", "Zig", "ada"]),
+        ("growing", ["ada", "Basic", "Zig"]),
         ("sideways", ["Zig", "ada", "Basic"]),
     ],
 )
 def test_index_is_in_the_order_asked_for(client: Client, order: str, expected: list[str]) -> None:
-    ToolFactory(name="ada", first_release="1980", stars=2)
+    ToolFactory(name="ada", first_release="1980", stars=2, stars__grew_365=5, stars__trend_365=0.1)
     ToolFactory(name="Zig", first_release="2016-02", stars=3)
-    ToolFactory(name="Basic", first_release="2016-02-08", stars=1)
+    ToolFactory(name="Basic", first_release="2016-02-08", stars=1, stars__grew_365=-1, stars__trend_365=-0.1)
 
     assert names(client.get("/tools/", {"order": order})) == expected
 
@@ -179,11 +180,27 @@ def test_unfiltered_index_is_for_search_engines(client: Client) -> None:
     assert '<link rel="canonical" href="http://testserver/tools/">' in response.text
 
 
-@pytest.mark.parametrize("order", ["stars", "name", "newest"])
+def test_index_says_how_stars_grew_and_when(client: Client) -> None:
+    growth = {"stars__trend_365": 0.1, "stars__growth_on": "2026-07-05"}
+    ToolFactory(name="Growing", stars=72_014, stars__grew_365=1_200, stars__figures_on="2026-08-06", **growth)
+    ToolFactory(name="Level", stars=1, stars__grew_365=0, stars__figures_on="2026-07-05", **growth)
+    ToolFactory(name="Unknown", stars=3)
+
+    text = client.get("/tools/").text
+
+    assert "stars, Aug 2026" in text
+    assert "+1.2K in a year to 5 Jul 2026<" in text
+    assert ">0 in a year<" in text
+    # The third is the name of an order.
+    assert text.count("in a year") == 3
+
+
+@pytest.mark.parametrize("order", ["stars", "name", "newest", "growing"])
 def test_pages_hold_every_tool_once(client: Client, order: str) -> None:
     for number in range(2 * PAGE_SIZE + 5):
         stars = number % 3 or None
-        ToolFactory(first_release="2010" if number % 2 else "", stars=stars)
+        grown = {"stars__grew_365": number % 4, "stars__trend_365": 0.1} if stars else {}
+        ToolFactory(first_release="2010" if number % 2 else "", stars=stars, **grown)
     seen: list[str] = []
     url = f"/tools/?order={order}"
 

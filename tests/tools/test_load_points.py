@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -200,13 +200,14 @@ def test_load_costs_the_same_for_2_and_40_statements(load: Load, count_queries: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_person_who_adds_the_same_during_a_load_is_told(load: Load) -> None:
+def test_person_who_adds_the_same_during_a_load_is_told(
+    load: Load, until_somebody_waits: Callable[[], None]
+) -> None:
     load(pros=[FILE_IS_ENOUGH])
     author, tool = UserFactory(), Tool.objects.get(slug="flask")
-    ready, outcome = Event(), []
+    outcome = []
 
     def add() -> None:
-        ready.set()
         try:
             add_point(author=author, tool=tool, kind="pro", text=COLD_START, about="3.1")
         except EqualPointError as error:
@@ -214,15 +215,13 @@ def test_person_who_adds_the_same_during_a_load_is_told(load: Load) -> None:
         finally:
             connections.close_all()
 
-    thread = Thread(target=add)
+    thread = Thread(target=add, daemon=True)
     with transaction.atomic():
         load(pros=[FILE_IS_ENOUGH, COLD_START])
         thread.start()
-        ready.wait(5)
         # It waits for the lock that the load holds.
-        thread.join(0.3)
-        assert thread.is_alive()
-    thread.join(10)
+        until_somebody_waits()
+    thread.join(60)
 
     assert outcome == ["catalogue"]
     assert connection.in_atomic_block is False

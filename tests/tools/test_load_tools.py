@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apps.github.models import Repository
+from apps.github.models import FormerName, Repository
 from apps.tools.catalogue import read_catalogue
 from apps.tools.models import Category, Integration, Package, Point, Tool, ToolAlias, ToolRepository
 from apps.tools.services.catalogue import LoadReport, load_tools
@@ -385,6 +385,18 @@ def test_repository_that_is_known_is_used_in_whatever_case(load: Load) -> None:
     load()
 
     assert [repository.pk for repository in flask().repositories.all()] == [known.pk]
+
+
+def test_repository_that_was_renamed_is_used_by_its_former_name(load: Load) -> None:
+    known = RepositoryFactory(full_name="palletsprojects/flask")
+    FormerName.objects.create(repository=known, full_name="Pallets/flask")
+
+    load({'["pallets/flask"]': '["pallets/flask", "palletsprojects/flask"]'})
+    load()
+
+    assert Repository.objects.get() == known
+    link = flask().repository_links.get()
+    assert (link.repository, link.is_primary) == (known, True)
 
 
 def test_repository_of_two_tools_is_one_row(load: Load) -> None:

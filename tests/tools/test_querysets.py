@@ -92,3 +92,48 @@ def test_most_starred_comes_first_and_unknown_not_at_all() -> None:
     ToolFactory()
 
     assert list(Tool.objects.most_starred()) == [many, few]
+
+
+def grew(name: str, *, trend: float | None, added: int | None = 10, **others: Any) -> Tool:
+    tool: Tool = ToolFactory(
+        name=name,
+        stars=100,
+        stars__grew_90=added,
+        stars__trend_90=trend,
+        stars__growth_on=date(2026, 8, 1),
+        **others,
+    )
+    return tool
+
+
+def test_trending_are_those_that_grew_most_for_their_size() -> None:
+    slow, quick, equal = grew("Slow", trend=0.1), grew("Quick", trend=0.2), grew("Equal", trend=0.1)
+    grew("Still", trend=0.0, added=0)
+    grew("Shrinking", trend=-0.1, added=-10)
+    grew("Of another time", trend=None)
+    grew("Hidden", trend=0.3, is_listed=False)
+    ToolFactory(name="Unknown")
+
+    assert list(Tool.objects.trending(days=90)) == [quick, slow, equal]
+    assert list(Tool.objects.trending(days=7)) == []
+
+
+def test_trending_comes_with_its_numbers() -> None:
+    ToolFactory(
+        stars=72_014, stars__grew_7=120, stars__trend_7=0.5, stars__grew_90=3, stars__growth_on="2026-07-30"
+    )
+
+    [row] = Tool.objects.trending(days=7)
+
+    assert (row.stars, row.grown, row.trend) == (72_014, 120, 0.5)
+    assert (row.figures_on, row.growth_on) == (date(2026, 8, 1), date(2026, 7, 30))
+
+
+def test_growth_is_unknown_where_it_is_of_another_time() -> None:
+    grew("Old", trend=None, added=10)
+    grew("New", trend=-0.1, added=-10)
+    ToolFactory(name="Without")
+
+    rows = Tool.objects.with_growth(90).order_by("id")
+
+    assert [row.grown for row in rows] == [None, -10, None]

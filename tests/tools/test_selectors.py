@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from apps.github.growth import Reading
+from apps.github.models import Snapshot
 from apps.tools import selectors
 from apps.tools.models import Integration, Point, Tool
 from apps.tools.selectors import CategoryCount
@@ -94,6 +95,35 @@ def test_readings_ascend_by_date(count_queries: Callable[..., Any]) -> None:
         later.repository.pk: [Reading(date(2026, 1, 1), 10), Reading(date(2026, 2, 1), 20)],
         other.pk: [],
     }
+
+
+def test_readings_of_our_own_are_the_last_of_each_month(count_queries: Callable[..., Any]) -> None:
+    theirs = StarReadingFactory(date="2026-08-01", stars=1)
+    repository, other = theirs.repository, ToolRepositoryFactory().repository
+    days = [date(2026, 9, 29), date(2026, 9, 30), date(2026, 10, 1), date(2026, 12, 31), date(2027, 1, 1)]
+    for row in (repository, other):
+        Snapshot.objects.bulk_create(
+            Snapshot(repository=row, date=day, stars=stars, forks=0) for stars, day in enumerate(days, 2)
+        )
+
+    with count_queries(at_most=1):
+        found = selectors.readings_of([repository, other])
+
+    own = [Reading(days[at], at + 2, is_own=True) for at in (1, 2, 3, 4)]
+    assert found == {repository.pk: [Reading(date(2026, 8, 1), 1), *own], other.pk: own}
+
+
+def test_reading_is_our_own_when_another_is_of_the_same_day() -> None:
+    theirs = StarReadingFactory(date="2026-08-01", stars=1)
+    Snapshot.objects.create(repository=theirs.repository, date="2026-08-01", stars=2, forks=0)
+
+    found = selectors.readings_of([theirs.repository])
+
+    assert found == {theirs.repository_id: [Reading(date(2026, 8, 1), 2, is_own=True)]}
+
+
+def test_readings_of_nothing_are_none() -> None:
+    assert selectors.readings_of([]) == {}
 
 
 def test_integrations_are_seen_from_both_sides(count_queries: Callable[..., Any]) -> None:

@@ -1,6 +1,7 @@
 """Seeded populations of people who vote: honest ones, and rings among them. Edges of `rings.find_rings`."""
 
 from collections import Counter
+from functools import cache
 from random import Random
 
 from apps.votes.rings import Edge
@@ -9,6 +10,8 @@ from apps.votes.rings import Edge
 RING = 100_000
 
 
+# Several tests take the same one; nobody changes it.
+@cache
 def honest_votes(seed: int, people: int = 320) -> Counter[tuple[int, int]]:
     """Several thousand votes of `people`: by popularity, within fields, of newcomers, and of niches of experts.
 

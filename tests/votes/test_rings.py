@@ -49,16 +49,24 @@ def write(votes: Counter[tuple[int, int]]) -> dict[int, int]:
     )
     ids = {number: person.pk for number, person in zip(numbers, people, strict=True)}
     tool = ToolFactory()
-    needed: dict[int, int] = {}
+    # By author, how many vote for the first, the second ... of their statements.
+    counts: dict[int, list[int]] = {}
     for (_, author), number in votes.items():
-        needed[author] = max(number, needed.get(author, 0))
+        of_author = counts.setdefault(author, [])
+        of_author += [0] * (number - len(of_author))
+        of_author[:number] = [count + 1 for count in of_author[:number]]
     points: dict[int, list[Point]] = {}
     rows = [
         Point(
-            tool=tool, kind="pro", about="1", text=f"Statement {at} of person {author}", author_id=ids[author]
+            tool=tool,
+            kind="pro",
+            about="1",
+            text=f"Statement {at} of person {author}",
+            author_id=ids[author],
+            up_count=count,
         )
-        for author in needed
-        for at in range(needed[author])
+        for author, of_author in counts.items()
+        for at, count in enumerate(of_author)
     ]
     for point in Point.objects.bulk_create(rows):
         points.setdefault(point.author_id, []).append(point)

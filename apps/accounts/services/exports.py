@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from apps.accounts.models import DataExport, User
 from apps.accounts.services.personal import gather
-from apps.core.jobs import ring
+from apps.core.jobs import ring_on_commit
 from apps.core.mail import mail_link, post_mail
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def request_export(*, person: User) -> DataExport:
         last.save(update_fields=["requested_at", "attempts", "last_error"])
     else:
         last = DataExport.objects.create(person=person)
-    transaction.on_commit(lambda: ring("apps.accounts.tasks.write_due_exports"))
+    ring_on_commit("apps.accounts.tasks.write_due_exports")
     return last
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 
 from apps.comparisons.models import Comparison
-from apps.core.jobs import ring
+from apps.core.jobs import ring, ring_on_commit
 from apps.core.locks import hold_lock
 from apps.core.templatetags.ui import compact, license_name
 from apps.pages.models import SocialCard
@@ -68,7 +68,7 @@ def mark_due_cards() -> int:
         SocialCard.objects.bulk_update(changed, ["title", "lines", "digest"], batch_size=1000)
         due = SocialCard.objects.exclude(drawn_digest=F("digest")).count()
         if due:
-            transaction.on_commit(lambda: ring("apps.pages.tasks.draw_due_cards"))
+            ring_on_commit("apps.pages.tasks.draw_due_cards")
     return due
 
 

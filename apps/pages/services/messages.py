@@ -7,7 +7,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 
-from apps.core.jobs import ring
+from apps.core.jobs import ring_on_commit
 from apps.pages.models import ContactMessage
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ def receive_message(*, name: str, email: str, subject: str, text: str) -> Contac
     """Keep a message; a worker sends it to the operator soon."""
     with transaction.atomic():
         message = ContactMessage.objects.create(name=name, email=email, subject=subject, text=text)
-        transaction.on_commit(lambda: ring("apps.pages.tasks.send_due_messages"))
+        ring_on_commit("apps.pages.tasks.send_due_messages")
     return message
 
 

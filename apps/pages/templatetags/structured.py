@@ -88,6 +88,13 @@ def alternatives_data(context: dict[str, Any], tool: Tool, alternatives: Sequenc
 
 
 @register.simple_tag(takes_context=True)
+def trending_data(context: dict[str, Any], tools: Sequence[Tool]) -> SafeString:
+    """ItemList of the page of trending tools."""
+    items = [(tool.name, tool.get_absolute_url()) for tool in tools]
+    return _script([_item_list(context["request"], "Trending tools", items)])
+
+
+@register.simple_tag(takes_context=True)
 def stackup_data(context: dict[str, Any], stackup: Stackup) -> SafeString:
     """The tools as SoftwareApplication, the alternatives as ItemList, and the BreadcrumbList of a stackup page."""
     request = context["request"]

@@ -10,6 +10,7 @@ from apps.tools.models import Tool
 
 COMPARISONS = 9
 MOST_STARRED = 8
+TRENDING = 6
 CHANGED = 15
 SEARCH_RESULTS = 30
 # As much as the field of the form takes.
@@ -20,11 +21,14 @@ SEARCH_CHARACTERS = 100
 def home(request: HttpRequest) -> HttpResponse:
     written = Comparison.objects.listed().exclude(summary="").order_by("-texts_on", "slug")
     taxonomy = selectors.taxonomy()
+    days = selectors.trending_days()
     context = {
         "form": CompareForm(),
         "taxonomy": taxonomy,
         "tool_count": sum(layer.count for layer in taxonomy),
         "stackups": with_tools(written[:COMPARISONS]),
+        "trending": Tool.objects.trending(days)[:TRENDING],
+        "span": selectors.TRENDING_SPANS[days],
         "starred": Tool.objects.listed().most_starred()[:MOST_STARRED],
     }
     return render(request, "pages/home.html", context)

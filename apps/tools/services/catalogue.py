@@ -190,8 +190,12 @@ def _load_parts(catalogue: Catalogue, tools: dict[str, tuple[Tool, str]]) -> set
             "repositories",
             ToolRepository,
             ("repository_id", "is_primary"),
+            # Two names may be a former and the present one of the same.
             lambda entry: [
-                (repositories[name.lower()], at == 0) for at, name in enumerate(entry.repositories)
+                (pk, at == 0)
+                for at, pk in enumerate(
+                    dict.fromkeys(repositories[name.lower()] for name in entry.repositories)
+                )
             ],
         ),
         _Part(
@@ -250,7 +254,8 @@ def _replace_part(part: _Part, entries: dict[int, ToolEntry]) -> set[str]:
 def _repositories(catalogue: Catalogue) -> dict[str, int]:
     """Ids of the repositories that the catalogue names, by lower-case name; creates those that are new."""
     names = {name.lower(): name for sourced in catalogue.tools for name in sourced.entry.repositories}
-    known = {r.full_name.lower(): r.pk for r in Repository.objects.named(list(names))}
+    # A file may still use the name that a repository had before it was renamed.
+    known = Repository.objects.ids_by_name()
     created = Repository.objects.bulk_create(
         Repository(full_name=name) for key, name in names.items() if key not in known
     )

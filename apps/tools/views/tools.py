@@ -1,5 +1,6 @@
 """Pages of tools: lists by the taxonomy, a tool, its alternatives, and the options of the tool picker."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,22 +8,30 @@ from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from apps.core.pagination import BadCursorError, Key, paginate
 from apps.github.chart import star_chart
-from apps.github.growth import growth
+from apps.github.models import FigureSource, Repository
+from apps.github.releases import is_abandoned
+from apps.github.selectors import weeks_of
 from apps.tools import selectors
 from apps.tools.forms import ORDERS, ToolFilterForm, facets
 from apps.tools.models import Alternative, Category, Tool, ToolAlias
 
 PAGE_SIZE = 40
 PICKER_OPTIONS = 8
+SHOWN_WEEKS = 12
+# Our workers read daily, the dataset was read monthly with a month missing now and then: what is older is called old.
+FRESH = timedelta(days=7)
+DATASET_FRESH = timedelta(days=60)
 
 _KEYS = {
     "stars": [Key("stars", descending=True, null_last=True), Key("name_key"), Key("id")],
     "name": [Key("name_key"), Key("id")],
+    "growing": [Key("grown", descending=True, null_last=True), Key("name_key"), Key("id")],
     "newest": [Key("first_release", descending=True), Key("id")],
 }
 
@@ -37,7 +46,7 @@ def index(request: HttpRequest, path: str = "") -> HttpResponse:
         tools = tools.in_category(category)
     form = ToolFilterForm(request.GET)
     chosen = form.chosen
-    rows = form.narrow(tools).with_function().with_stars().annotate(name_key=Lower("name"))
+    rows = form.narrow(tools).with_function().with_growth().annotate(name_key=Lower("name"))
     try:
         page = paginate(
             rows, keys=_KEYS[chosen["order"]], cursor=request.GET.get("after", ""), size=PAGE_SIZE
@@ -117,7 +126,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "tool": tool,
         "repository": repository,
         "chart": star_chart({"a": (tool.name, readings)}),
-        "growth_year": growth(readings, days=365),
+        "weeks": weeks_of(repository, at_most=SHOWN_WEEKS) if repository else [],
+        **_age_of(repository),
         "points": points,
         "answers": selectors.answers_of(request.user, points.shown),
         "integrations": selectors.integrations_of([tool])[tool.pk],
@@ -125,6 +135,20 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "alternatives": _alternatives(tool, limit=6),
     }
     return render(request, "tools/detail.html", context)
+
+
+def _age_of(repository: Repository | None) -> dict[str, bool]:
+    """Whether its figures are old, and whether it looks abandoned."""
+    if repository is None:
+        return {}
+    now = timezone.now()
+    fresh = FRESH if repository.figures_source == FigureSource.GITHUB else DATASET_FRESH
+    return {
+        "is_old": bool(repository.figures_on and now.date() - repository.figures_on > fresh),
+        "is_abandoned": is_abandoned(
+            pushed_at=repository.pushed_at, archived=repository.state == Repository.State.ARCHIVED, now=now
+        ),
+    }
 
 
 def _alternatives(tool: Tool, limit: int | None = None) -> list[Alternative]:

@@ -1,0 +1,223 @@
+"""GitHub's GraphQL and REST, read only.
+
+Knows no database: `turns.py` says when a request may be made, `connection.py` carries it, `answers.py` reads it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Self
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from apps.github import credentials
+from apps.github.answers import (
+    BLOCKED,
+    TOO_MANY,
+    WEEKS,
+    Answer,
+    Error,
+    Missed,
+    Rate,
+    RestRepository,
+    Said,
+    Seen,
+    Trouble,
+    Week,
+    Weeks,
+    graph_rate,
+    misfit,
+    seen_or_missed,
+    told_of,
+)
+from apps.github.connection import (
+    Connection,
+    GitHubError,
+    LimitedError,
+    RefusedError,
+    Reply,
+    TooLargeError,
+    TooSlowError,
+    UnavailableError,
+    moment,
+    number,
+    plain,
+    wait_until,
+    words,
+)
+from apps.github.weeks import LAST_PAGE, WEEKS_ON_A_PAGE
+
+__all__ = [
+    "Answer",
+    "GitHub",
+    "GitHubError",
+    "LimitedError",
+    "Missed",
+    "Rate",
+    "RefusedError",
+    "Seen",
+    "TooLargeError",
+    "Trouble",
+    "UnavailableError",
+    "Week",
+    "Weeks",
+]
+
+_SEEN = """
+fragment seen on Repository {
+  id databaseId nameWithOwner stargazerCount forkCount watchers { totalCount } issues(states: OPEN) { totalCount }
+  isArchived isDisabled isFork isMirror pushedAt createdAt licenseInfo { spdxId } primaryLanguage { name }
+  latestRelease { tagName publishedAt }
+}
+"""
+_RATE = "rateLimit { cost limit remaining resetAt }"
+BY_ID = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ...seen }} {_RATE} }} {_SEEN}"
+
+
+class GitHub:
+    """GitHub's API for the credentials of the settings, or as nobody. A context manager; one request at a time."""
+
+    # Of GraphQL's: `nodes(ids:)` takes no more.
+    MAX_BATCH = 100
+
+    def __init__(self, *, anonymous: bool = False) -> None:
+        self._anonymous = anonymous
+        self._connection = Connection()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._connection.close()
+
+    def by_name(self, names: Sequence[str]) -> Answer:
+        """First contact: GraphQL, by owner/name with aliases, following renames. Raises GitHubError."""
+        variables: dict[str, object] = {}
+        for index, name in enumerate(names):
+            variables[f"o{index}"], _, variables[f"n{index}"] = name.partition("/")
+        data, errors, rate = self._query(by_name_query(len(names)), variables, count=len(names))
+        return Answer(told_of(names, [data.get(f"r{index}") for index in range(len(names))], errors), rate)
+
+    def by_id(self, node_ids: Sequence[str]) -> Answer:
+        """GraphQL `nodes(ids:)`. Raises GitHubError."""
+        data, errors, rate = self._query(BY_ID, {"ids": list(node_ids)}, count=len(node_ids))
+        nodes = data.get("nodes")
+        if not isinstance(nodes, list) or len(nodes) != len(node_ids):
+            raise UnavailableError("GitHub did not answer for each of the repositories.")
+        return Answer(told_of(node_ids, nodes, errors), rate)
+
+    def one(self, full_name: str) -> Answer:
+        """REST, a single repository; follows a redirect to the same host (301: renamed). Raises GitHubError."""
+        reply = self._ask("GET", f"/repos/{quote(full_name)}")
+        seen = _missed(reply) or seen_or_missed(RestRepository, reply.content)
+        return Answer({full_name: seen}, _rate(reply))
+
+    def star_weeks(self, full_name: str, *, page: int = 1) -> Weeks | Missed:
+        """REST: a page of the star history by week, newest first. Raises GitHubError."""
+        query = {"per_page": WEEKS_ON_A_PAGE, "page": page}
+        reply = self._ask("GET", f"/repos/{quote(full_name)}/stargazers/history", query=query)
+        if missed := _missed(reply):
+            return missed
+        try:
+            rows = WEEKS.validate_python(reply.content)
+        except ValidationError as error:
+            return Missed(Trouble.BROKEN, misfit(error))
+        weeks = [Week(row.starts_on, row.total) for row in rows]
+        return Weeks(weeks, _next_page(reply.headers.get("link", ""), page), _rate(reply))
+
+    def _query(
+        self, query: str, variables: Mapping[str, object], *, count: int
+    ) -> tuple[Mapping[str, Any], Sequence[Error], Rate | None]:
+        """The data of a GraphQL query for `count` repositories, the errors of single ones, and the rate."""
+        if not 0 < count <= self.MAX_BATCH:
+            raise ValueError(f"1 to {self.MAX_BATCH} repositories at once, not {count}.")
+        try:
+            reply = self._ask("POST", "/graphql", content={"query": query, "variables": variables})
+        except TooSlowError as error:
+            raise TooLargeError(str(error)) from error
+        if reply.status in (
+            HTTPStatus.BAD_GATEWAY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            HTTPStatus.GATEWAY_TIMEOUT,
+        ):
+            raise TooLargeError(words(reply))
+        if reply.status == HTTPStatus.FORBIDDEN:
+            raise RefusedError(words(reply))
+        try:
+            said = Said.model_validate(reply.content)
+        except ValidationError as error:
+            raise UnavailableError(f"No answer of GraphQL: {words(reply)}") from error
+        _raise_for_all(said, reply, count)
+        if said.data is None:
+            raise UnavailableError(f"No data: {words(reply)}")
+        rate = graph_rate(said.data.get("rateLimit"), now=datetime.now(UTC))
+        return said.data, said.errors, rate
+
+    def _ask(
+        self, method: str, path: str, *, content: object = None, query: Mapping[str, int] | None = None
+    ) -> Reply:
+        token = None if self._anonymous else credentials.bearer()
+        try:
+            return self._connection.ask(method, path, bearer=token, content=content, query=query)
+        except RefusedError:
+            # An App's token may be withdrawn before its time; another one is to be had.
+            if token is None or not credentials.forget(token):
+                raise
+        return self._connection.ask(method, path, bearer=credentials.bearer(), content=content, query=query)
+
+
+def by_name_query(count: int) -> str:
+    """GraphQL for `count` repositories, r0, r1 ..., by the variables o0 (owner) and n0 (name), o1 and n1 ..."""
+    variables = ", ".join(f"$o{index}: String!, $n{index}: String!" for index in range(count))
+    fields = " ".join(
+        f"r{index}: repository(owner: $o{index}, name: $n{index}, followRenames: true) {{ ...seen }}"
+        for index in range(count)
+    )
+    return f"query({variables}) {{ {fields} {_RATE} }} {_SEEN}"
+
+
+def _raise_for_all(said: Said, reply: Reply, count: int) -> None:
+    """Raise the error that leaves nothing of the answer, if there is one."""
+    for error in said.errors:
+        if error.is_limit:
+            raise LimitedError(plain(error.message), until=wait_until(reply.headers, now=datetime.now(UTC)))
+    for error in said.errors:
+        if error.is_too_much and (count > 1 or not error.path):
+            raise TooLargeError(plain(error.message))
+        if error.index is None:
+            raise UnavailableError(plain(f"GraphQL: {error.message}"))
+
+
+def _missed(reply: Reply) -> Missed | None:
+    """What an answer of REST means that is no 200."""
+    reason = words(reply)
+    match reply.status:
+        case HTTPStatus.OK:
+            return None
+        case HTTPStatus.NOT_FOUND | HTTPStatus.GONE:
+            return Missed(Trouble.NOT_FOUND, reason)
+        case HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
+            return Missed(Trouble.BLOCKED, reason)
+        case HTTPStatus.FORBIDDEN:
+            is_blocked = BLOCKED in reply.message.lower()
+            return Missed(Trouble.BLOCKED if is_blocked else Trouble.FORBIDDEN, reason)
+        case status if status > HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise UnavailableError(reason)
+        case _:
+            # A 500 too: GitHub is there and stumbles over this repository, so the others go on.
+            return Missed(Trouble.BROKEN, reason)
+
+
+def _rate(reply: Reply) -> Rate | None:
+    """The rate by the headers of REST; None where they make no sense."""
+    quota, remaining = (number(reply.headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining"))
+    reset_at = moment(reply.headers.get("x-ratelimit-reset"), now=datetime.now(UTC))
+    if quota is None or remaining is None or reset_at is None or max(quota, remaining) >= TOO_MANY:
+        return None
+    return Rate(quota=quota, remaining=remaining, reset_at=reset_at, cost=reply.requests)
+
+
+def _next_page(link: str, page: int) -> int | None:
+    """The next page where the Link header says that there is one."""
+    return page + 1 if 'rel="next"' in link and page < LAST_PAGE else None
