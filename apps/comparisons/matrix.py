@@ -99,7 +99,8 @@ def matrix(columns: Sequence[Column], *, now: datetime) -> list[Section]:
                 "Forks": _github(lambda r: _cell(compact(r.forks), r.figures_on)),
                 "Open issues": _github(lambda r: _cell(compact(r.open_issues), _read_on(r))),
                 "Last push": _github(lambda r: _cell(_day(r.pushed_at), _read_on(r))),
-                "Latest release": _github(lambda r: _cell(_latest_release(r), _read_on(r))),
+                # With its own day: not every look tells which is the latest.
+                "Latest release seen": _github(lambda r: _cell(_latest_release(r), None)),
                 "Releases": _github(lambda r: _cell(_releases(r), r.growth_on)),
                 "Repository": _github(lambda r: _state(r, now)),
             },
@@ -167,7 +168,9 @@ def _state(repository: Repository, now: datetime) -> Cell:
         return Cell(str(state.label), as_of=repository.state_since.date())
     if is_abandoned(pushed_at=repository.pushed_at, archived=state == Repository.State.ARCHIVED, now=now):
         return Cell("looks abandoned", as_of=_read_on(repository))
-    return Cell("not archived" if state == Repository.State.OK else str(state.label), as_of=_read_on(repository))
+    return Cell(
+        "not archived" if state == Repository.State.OK else str(state.label), as_of=_read_on(repository)
+    )
 
 
 def _source(column: Column) -> Cell:

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 from apps.core.admin import ReadOnlyAdmin, SaveChangedMixin, save_changed
 from apps.github import turns
 from apps.github.models import Failure, FormerName, RateLimit, Release, Repository, StarReading
+from apps.github.querysets import ASKED_FOR
 from apps.github.services import retries
 
 # Of its snapshots and failures, the page of a repository shows the last so many.
@@ -32,7 +34,7 @@ class RepositoryAdmin(SaveChangedMixin, admin.ModelAdmin[Repository]):
         "forks",
         "figures_on",
         "read_at",
-        "due_at",
+        "next_look",
         "failures",
         "problem",
     )
@@ -65,14 +67,14 @@ class RepositoryAdmin(SaveChangedMixin, admin.ModelAdmin[Repository]):
             "Reading",
             {
                 "fields": (
-                    ("read_at", "due_at", "history_due_at", "interest"),
+                    ("read_at", "next_look", "history_due_at", "interest"),
                     ("failures", "missing_count", "missing_since", "is_token_refused"),
                     ("leased_until", "claims"),
                     ("database_id", "node_id"),
                 )
             },
         ),
-        ("Before", {"fields": ("its_former_names", "its_snapshots", "its_failures")}),
+        ("Before", {"fields": ("its_former_names", "same_since", "its_snapshots", "its_failures")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Repository | None = None) -> list[str]:
@@ -86,17 +88,20 @@ class RepositoryAdmin(SaveChangedMixin, admin.ModelAdmin[Repository]):
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
         if not change:
             super().save_model(request, obj, form, change)
-        elif "full_name" in form.changed_data:
-            # Another repository, which is asked for by its name: by the id the old name would come back.
-            obj.node_id, obj.database_id = "", None
-            save_changed(form, "node_id", "database_id")
-            retries.read_again(pks=[obj.pk])
+            return
+        save_changed(form)
+        if obj.full_name.lower() != form.initial["full_name"].lower():
+            retries.begin_anew(pks=[obj.pk])
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Its thousands of snapshots are counted, not listed; its own rows, which nobody deletes alone, go too."""
         _, counts, needed, protected = super().get_deleted_objects(objs, request)
         own = {str(model._meta.verbose_name) for model in (Failure, FormerName, Release)}
         return [str(row) for row in objs], counts, needed - own, protected
+
+    @admin.display(ordering="due_at")
+    def next_look(self, row: Repository) -> datetime | str:
+        return "before all others" if row.due_at == ASKED_FOR else row.due_at
 
     @admin.display(description="other row of the same repository")
     def other_row(self, row: Repository) -> SafeString | str:
@@ -131,9 +136,11 @@ class RepositoryAdmin(SaveChangedMixin, admin.ModelAdmin[Repository]):
     @admin.action(description="Take the other repository of this name as ours", permissions=["change"])
     def take_namesake(self, request: HttpRequest, rows: QuerySet[Repository]) -> None:
         count = retries.take_namesake(pks=list(rows.values_list("pk", flat=True)))
-        self.message_user(
-            request, f"{count} replaced one{pluralize(count)} will be read under the name.", messages.SUCCESS
-        )
+        if count:
+            words = f"{count} replaced one{pluralize(count)} will be read under the name."
+            self.message_user(request, words, messages.SUCCESS)
+        else:
+            self.message_user(request, "None: no other repository bears these names.", messages.WARNING)
 
 
 def _line(line: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -204,7 +211,10 @@ class RateLimitAdmin(ReadOnlyAdmin[RateLimit]):
     @admin.action(description="Ask again now, where GitHub named no time", permissions=["ask"])
     def ask_again(self, request: HttpRequest, rows: QuerySet[RateLimit]) -> None:
         count = turns.end_waits(list(rows.values_list("resource", flat=True)))
-        self.message_user(request, f"Waits that are over: {count}.", messages.SUCCESS)
+        if count:
+            self.message_user(request, f"Waits that are over: {count}.", messages.SUCCESS)
+        else:
+            self.message_user(request, "None waits, or GitHub itself named the time.", messages.WARNING)
 
 
 @admin.register(StarReading)

@@ -109,7 +109,6 @@ class Weeks:
 
     weeks: Sequence[Week]
     next_page: int | None
-    rate: Rate | None
 
 
 # --- What GitHub sends ------------------------------------------------------------------------------

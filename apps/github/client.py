@@ -40,10 +40,10 @@ from apps.github.connection import (
     TooLargeError,
     TooSlowError,
     UnavailableError,
+    limited,
     moment,
     number,
     plain,
-    wait_until,
     words,
 )
 from apps.github.weeks import LAST_PAGE, WEEKS_ON_A_PAGE
@@ -113,18 +113,11 @@ class GitHub:
         seen = _missed(reply) or seen_or_missed(RestRepository, reply.content)
         return Answer({full_name: seen}, _rate(reply))
 
-    def star_weeks(self, full_name: str, *, page: int = 1) -> Weeks | Missed:
-        """REST: a page of the star history by week, newest first. Raises GitHubError."""
+    def star_weeks(self, full_name: str, *, page: int = 1) -> tuple[Weeks | Missed, Rate | None]:
+        """REST: a page of the star history by week, newest first, and the rate. Raises GitHubError."""
         query = {"per_page": WEEKS_ON_A_PAGE, "page": page}
         reply = self._ask("GET", f"/repos/{quote(full_name)}/stargazers/history", query=query)
-        if missed := _missed(reply):
-            return missed
-        try:
-            rows = WEEKS.validate_python(reply.content)
-        except ValidationError as error:
-            return Missed(Trouble.BROKEN, misfit(error))
-        weeks = [Week(row.starts_on, row.total) for row in rows]
-        return Weeks(weeks, _next_page(reply.headers.get("link", ""), page), _rate(reply))
+        return _missed(reply) or _weeks(reply, page), _rate(reply)
 
     def _query(
         self, query: str, variables: Mapping[str, object], *, count: int
@@ -181,7 +174,7 @@ def _raise_for_all(said: Said, reply: Reply, count: int) -> None:
     """Raise the error that leaves nothing of the answer, if there is one."""
     for error in said.errors:
         if error.is_limit:
-            raise LimitedError(plain(error.message), until=wait_until(reply.headers, now=datetime.now(UTC)))
+            raise limited(plain(error.message), reply.headers)
     for error in said.errors:
         if error.is_too_much and (count > 1 or not error.path):
             raise TooLargeError(plain(error.message))
@@ -207,6 +200,15 @@ def _missed(reply: Reply) -> Missed | None:
         case _:
             # A 500 too: GitHub is there and stumbles over this repository, so the others go on.
             return Missed(Trouble.BROKEN, reason)
+
+
+def _weeks(reply: Reply, page: int) -> Weeks | Missed:
+    try:
+        rows = WEEKS.validate_python(reply.content)
+    except ValidationError as error:
+        return Missed(Trouble.BROKEN, misfit(error))
+    weeks = [Week(row.starts_on, row.total) for row in rows]
+    return Weeks(weeks, _next_page(reply.headers.get("link", ""), page))
 
 
 def _rate(reply: Reply) -> Rate | None:

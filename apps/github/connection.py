@@ -44,11 +44,15 @@ class TooLargeError(GitHubError):
 
 
 class LimitedError(GitHubError):
-    """GitHub wants no request before `until` (a time with its zone); None: it does not say when."""
+    """GitHub wants no request before `until` (a time with its zone); None: it does not say when.
 
-    def __init__(self, reason: str, *, until: datetime | None) -> None:
+    `is_hour`: only what is permitted in an hour of this kind of request is used up.
+    """
+
+    def __init__(self, reason: str, *, until: datetime | None, is_hour: bool = False) -> None:
         super().__init__(reason)
         self.until = until
+        self.is_hour = is_hour
 
 
 class UnavailableError(GitHubError):
@@ -132,7 +136,7 @@ class Connection:
             requests += 1
         reply = Reply(response.status_code, response.headers, _parsed(body), requests)
         if is_limited(reply):
-            raise LimitedError(words(reply), until=wait_until(reply.headers, now=datetime.now(UTC)))
+            raise limited(words(reply), reply.headers)
         if reply.status == HTTPStatus.UNAUTHORIZED:
             raise RefusedError(words(reply))
         return reply
@@ -169,6 +173,13 @@ def is_limited(reply: Reply) -> bool:
             return used_up or "retry-after" in reply.headers or speaks_of_limit(reply.message)
         case _:
             return False
+
+
+def limited(reason: str, headers: Mapping[str, str]) -> LimitedError:
+    """The error for an answer with these headers that says it was asked too much."""
+    # With `retry-after` it was asked too fast, whatever is left of the hour.
+    is_hour = headers.get("x-ratelimit-remaining") == "0" and "retry-after" not in headers
+    return LimitedError(reason, until=wait_until(headers, now=datetime.now(UTC)), is_hour=is_hour)
 
 
 def speaks_of_limit(message: str) -> bool:

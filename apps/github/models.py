@@ -47,6 +47,10 @@ class Repository(models.Model):
     open_issues = models.PositiveIntegerField(null=True, blank=True, help_text="Without pull requests.")
     figures_on = models.DateField("figures as of", null=True, blank=True)
     figures_source = models.CharField(max_length=10, choices=FigureSource.choices, blank=True)
+    # Readings before are another repository's, for which this row stood: never shown, nor compared, with later ones.
+    same_since = models.DateField(
+        "same repository since", null=True, blank=True, help_text="Figures before are another repository's."
+    )
 
     is_fork = models.BooleanField("fork", default=False, db_default=False)
     is_mirror = models.BooleanField("mirror", default=False, db_default=False)

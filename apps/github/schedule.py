@@ -48,7 +48,8 @@ def next_look(
     """How long after this look the next one is due.
 
     An hour to 23 for what goes well: `1 + interest / 5 + stars_a_day / 10` looks a day. `is_scarce`: without a token
-    there are few requests, so once a day for each. Raises nothing.
+    there are few requests, so once a day for each, and where that is too many services/refresh.py says whose turn it
+    is. Raises nothing.
     """
     if state in RARELY:
         return RARELY[state]

@@ -136,9 +136,10 @@ def _note_answer(limit: RateLimit, rate: Rate | None) -> None:
 def _note_error(limit: RateLimit, error: GitHubError) -> None:
     """Have nobody ask before the wait is over that `error` asks for, by this resource and those that share its limit.
 
-    The quota of an hour is counted for each resource, but when GitHub stops a token for asking too fast, it stops the
-    token: then all three wait, as the refusal does not say whether token or address is meant. What it says to those
-    without a token is no matter of the token's. A token that is refused is so for GraphQL and REST alike.
+    The quota of an hour is counted for each resource, so only that one waits for its end. But when GitHub stops a token
+    for asking too fast, it stops the token: then all three wait, as the refusal does not say whether token or address
+    is meant. What it says to those without a token is no matter of the token's. A token that is refused is so for
+    GraphQL and REST alike.
     """
     now = timezone.now()
     until = None
@@ -146,7 +147,7 @@ def _note_error(limit: RateLimit, error: GitHubError) -> None:
     if isinstance(error, TooLargeError):
         pass
     elif isinstance(error, LimitedError):
-        if limit.resource != Resource.ANONYMOUS:
+        if limit.resource != Resource.ANONYMOUS and not error.is_hour:
             concerned = tuple(Resource)
         if error.until is None:
             until = now + _wait(LIMITED_WAITS, limit)

@@ -33,13 +33,19 @@ class StatusCollector(Collector):
             "Repositories whose next look is late by more than an hour.",
             repositories.overdue,
         )
-        if repositories.newest and repositories.oldest:
+        yield _gauge(
+            "repositories_failing",
+            "Repositories that GitHub showed us before, and whose last look failed.",
+            repositories.failing,
+        )
+        if repositories.newest:
             yield _gauge(
                 "newest_read_age_seconds", "Time since the last look at GitHub.", age(repositories.newest)
             )
+        if repositories.oldest:
             yield _gauge(
                 "oldest_read_age_seconds",
-                "Time since the look that is longest ago.",
+                "Time since the look that is longest ago, of those that do not fail.",
                 age(repositories.oldest),
             )
         yield _gauge(

@@ -9,10 +9,12 @@ import redis
 from django.conf import settings
 from django.db.models import Count, F, Max, Min, Q, Window
 from django.utils import timezone
+from django.utils.timesince import timesince
 
 from apps.core.mail import MAX_ATTEMPTS
 from apps.core.models import Heartbeat, OutgoingMail, TaskFailure
 from apps.github.models import Failure, RateLimit, Repository
+from apps.github.querysets import ASKED_FOR
 
 State = Repository.State
 
@@ -44,11 +46,16 @@ _TOKEN = re.compile(r"\b(gh[a-z]_|github_pat_)\w+")
 
 @dataclass(frozen=True, slots=True)
 class Repositories:
-    """Counts of repositories. `newest` and `oldest` are the last reads of those that GitHub shows us; None: no read."""
+    """Counts of repositories, and the last reads of those that GitHub shows us; None: no read.
+
+    `failing`: those among them whose last look failed. They have no part in `oldest`: one that was deleted would be
+    the oldest of all for the week until it counts as missing, and hide whether the others grow old.
+    """
 
     by_state: Mapping[State, int]
     due: int
     overdue: int
+    failing: int
     newest: datetime | None
     oldest: datetime | None
 
@@ -75,8 +82,9 @@ class Queue:
     def word(self) -> str:
         if self.canary_at is None:
             return "unknown"
-        age = self.now - self.canary_at
-        return "served" if age < UNSERVED else f"no worker for {age // timedelta(minutes=1)} minutes"
+        if self.now - self.canary_at < UNSERVED:
+            return "served"
+        return f"no worker for {timesince(self.canary_at, self.now, depth=1)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,7 @@ def read_status() -> Status:
     return Status(
         now=now,
         repositories=_repositories(now),
-        rates=list(RateLimit.objects.all()),
+        rates=_rates(now),
         queues=_queues(now),
         mail_waiting=mail["waiting"],
         mail_held=mail["held"],
@@ -148,9 +156,10 @@ def _repositories(now: datetime) -> Repositories:
         .annotate(
             count=Count("pk"),
             due=Count("pk", filter=due),
-            overdue=Count("pk", filter=due & Q(due_at__lte=now - OVERDUE)),
+            overdue=Count("pk", filter=due & Q(due_at__gt=ASKED_FOR, due_at__lte=now - OVERDUE)),
+            failing=Count("pk", filter=Q(failures__gt=0)),
             newest=Max("read_at"),
-            oldest=Min("read_at"),
+            oldest=Min("read_at", filter=Q(failures=0)),
         )
     )
     by_state = {State(row["state"]): row for row in rows}
@@ -159,9 +168,19 @@ def _repositories(now: datetime) -> Repositories:
         by_state={state: row["count"] for state, row in by_state.items()},
         due=sum(row["due"] for row in by_state.values()),
         overdue=sum(row["overdue"] for row in by_state.values()),
+        failing=sum(row["failing"] for row in read),
         newest=max((row["newest"] for row in read if row["newest"]), default=None),
         oldest=min((row["oldest"] for row in read if row["oldest"]), default=None),
     )
+
+
+def _rates(now: datetime) -> list[RateLimit]:
+    rates = list(RateLimit.objects.all())
+    for rate in rates:
+        # An hour that is over says nothing of what is left of this one.
+        if rate.reset_at and rate.reset_at <= now:
+            rate.remaining = None
+    return rates
 
 
 def _queues(now: datetime) -> list[Queue]:

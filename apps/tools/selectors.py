@@ -82,14 +82,19 @@ def repositories_of(tools: Sequence[Tool]) -> dict[int, Repository]:
 
 
 # The readings of others, and the last one of each month of our own: one look-up by index for each month, where all of
-# ten years would be 3,650 rows.
+# ten years would be 3,650 rows. None of a repository for which the row stood before.
 _READINGS = """
-SELECT repository_id, date, stars, false AS is_own FROM github_starreading WHERE repository_id = ANY(%(ids)s)
+WITH r AS (
+    SELECT id, coalesce(same_since, '-infinity') AS since FROM github_repository WHERE id = ANY(%(ids)s)
+)
+SELECT r.id, date, stars, false AS is_own
+FROM r JOIN github_starreading ON repository_id = r.id AND date >= r.since
 UNION ALL
 SELECT r.id, last.date, last.stars, true
-FROM unnest(%(ids)s::bigint[]) AS r(id)
+FROM r
 CROSS JOIN LATERAL (
-    SELECT min(date) AS first, max(date) AS last FROM github_snapshot WHERE repository_id = r.id
+    SELECT min(date) AS first, max(date) AS last FROM github_snapshot
+    WHERE repository_id = r.id AND date >= r.since
 ) AS own
 CROSS JOIN LATERAL generate_series(date_trunc('month', own.first::timestamp), own.last, '1 month') AS month
 CROSS JOIN LATERAL (

@@ -62,7 +62,7 @@ def test_matrix_has_its_facts_by_source() -> None:
                 "Forks",
                 "Open issues",
                 "Last push",
-                "Latest release",
+                "Latest release seen",
                 "Releases",
                 "Repository",
             ],
@@ -136,7 +136,7 @@ def test_matrix_shows_what_is_known() -> None:
         "Forks": Cell("0", as_of=FIGURES_ON),
         "Open issues": Cell("5", as_of=READ_ON),
         "Last push": Cell("30 Jul 2026", as_of=READ_ON),
-        "Latest release": Cell("3.1.2, 9 Jul 2026", as_of=READ_ON),
+        "Latest release seen": Cell("3.1.2, 9 Jul 2026"),
         "Releases": Cell("about every 41 days", as_of=GROWTH_ON),
         "Repository": Cell("not archived", as_of=READ_ON),
         "Stacks": Cell("19.3K"),
@@ -186,7 +186,7 @@ def test_matrix_says_how_often_there_are_releases(days: int | None, words: str) 
 def test_matrix_shows_a_release_without_a_day() -> None:
     known = column(repository={"latest_release": "v1", "read_at": READ_AT})
 
-    assert row(matrix([known]), "Latest release").cells == [Cell("v1", as_of=READ_ON)]
+    assert row(matrix([known]), "Latest release seen").cells == [Cell("v1")]
 
 
 @pytest.mark.parametrize("repository", [None, {}])

@@ -168,8 +168,18 @@ def test_admin_that_names_another_repository_has_it_read_by_that_name(
 
     flask.refresh_from_db()
     assert (flask.full_name, flask.node_id, flask.database_id) == ("pallets/click", "", None)
-    assert (flask.state, flask.stars) == ("ok", 72_014)
+    assert (flask.state, flask.stars, flask.same_since) == ("new", None, timezone.now().date())
     assert flask.due_at <= timezone.now()
+
+
+def test_admin_that_writes_a_name_in_another_case_names_the_same_repository(
+    maud_client: Client, flask: Repository
+) -> None:
+    maud_client.post(page(flask), {"full_name": "Pallets/Flask"})
+
+    flask.refresh_from_db()
+    assert (flask.full_name, flask.stars, flask.same_since) == ("Pallets/Flask", 72_014, None)
+    assert flask.due_at == LATER
 
 
 @pytest.mark.parametrize(
@@ -221,9 +231,9 @@ def test_take_namesake_forgets_the_ids_of_replaced_ones_only(maud_client: Client
     replaced.refresh_from_db()
     fine.refresh_from_db()
     assert (replaced.state, replaced.node_id, replaced.database_id) == ("new", "", None)
-    assert replaced.stars == 72_014
+    assert (replaced.stars, replaced.same_since) == (None, timezone.now().date())
     assert replaced.due_at <= timezone.now()
-    assert (fine.node_id, fine.due_at) == ("R_1", LATER)
+    assert (fine.node_id, fine.due_at, fine.same_since) == ("R_1", LATER, None)
     assert "1 replaced one will be read under the name." in said
 
 
@@ -256,6 +266,25 @@ def test_ask_again_ends_the_waits_that_github_gave_no_time_for(maud_client: Clie
         limit.refresh_from_db()
     assert (refused.not_before, refused.refusals, along.not_before) == (None, 0, None)
     assert told.not_before == LATER + timedelta(hours=1)
+
+
+def test_actions_that_found_nothing_to_do_say_so(maud_client: Client, flask: Repository) -> None:
+    limit = RateLimit.objects.create(resource="graphql")
+
+    assert "None: no other repository bears these names." in act(maud_client, "take_namesake", flask)
+    assert "None waits, or GitHub itself named the time." in act(
+        maud_client, "ask_again", limit, model="ratelimit"
+    )
+
+
+def test_admin_says_in_words_that_a_repository_is_asked_for(maud_client: Client, flask: Repository) -> None:
+    listed = reverse("admin:github_repository_changelist")
+
+    assert "before all others" not in maud_client.get(listed).text
+    act(maud_client, "read_again", flask)
+
+    assert "before all others" in maud_client.get(listed).text
+    assert "before all others" in maud_client.get(page(flask)).text
 
 
 @pytest.mark.parametrize("name", ["formername", "failure", "release"])

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -5,11 +6,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from apps.github.client import Week
+from apps.github.client import GitHub, Week
 from apps.github.models import Failure, RateLimit, Repository, StarWeek
 from apps.github.selectors import weeks_of
-from apps.github.services import backfill
+from apps.github.services import backfill, retries
 from apps.github.services.backfill import AGAIN, KEPT_SHARE, RETRY, backfill_star_history
+from apps.github.services.refresh import refresh_due_repositories
+from apps.github.turns import permitted_at
 from apps.github.weeks import week_of
 from tests.factories.tools import RepositoryFactory
 
@@ -198,6 +201,31 @@ def test_backfill_leaves_a_part_of_the_hour_to_others(github: Any) -> None:
     assert due_in(row) <= timedelta(0)
 
 
+def test_backfill_leaves_it_to_others_when_it_finds_nothing_too(github: Any) -> None:
+    for n in range(4):
+        add(github, f"a/{n}", 1)
+        github.remove(f"a/{n}")
+    github.hours["rest"].used = int(github.hours["rest"].quota * (1 - KEPT_SHARE)) - 2
+
+    backfill_star_history()
+
+    assert len(github.requests) == 2
+
+
+def test_hour_that_others_used_up_stops_no_refresh(github: Any) -> None:
+    row = add(github, "a/b", 1, stars=None)
+    hour = github.hours["rest"]
+    hour.used = hour.quota
+
+    backfill_star_history()
+    refresh_due_repositories()
+
+    row.refresh_from_db()
+    assert row.stars == 100
+    assert [request.resource for request in github.requests] == ["rest", "graphql"]
+    assert permitted_at(RateLimit.Resource.REST) > hour.reset_at - MINUTE
+
+
 def test_backfill_asks_again_once_the_hour_is_over(github: Any) -> None:
     row = add(github, "a/b", 1)
     before = timezone.now() - MINUTE
@@ -249,3 +277,17 @@ def test_backfill_leaves_a_row_to_another_worker_when_the_lease_is_over(github: 
 
     row.refresh_from_db()
     assert row.history_due_at == others
+
+
+def test_backfill_stores_nothing_for_a_row_that_stands_for_another_repository_by_now(github: Any) -> None:
+    row = add(github, "a/b", 40)
+    claimed = backfill._claim()
+    assert claimed is not None
+    retries.begin_anew(pks=[row.pk])
+
+    with GitHub() as asking:
+        is_going_on = backfill._read(asking, claimed, time.monotonic() + 60)
+
+    assert is_going_on
+    assert len(github.requests) == 1
+    assert stars_of(row) == []

@@ -273,9 +273,10 @@ def test_status_of_rest_is_trouble_of_the_one(github: FakeGitHub, client: GitHub
     told = client.one("acme/a")
     assert told.of["acme/a"] == Missed(Trouble(trouble), f"{status} Failed with {status}")
     assert told.rate
-    weeks = client.star_weeks("acme/a")
+    weeks, rate = client.star_weeks("acme/a")
     assert isinstance(weeks, Missed)
     assert weeks.trouble == trouble
+    assert rate
 
 
 # --- What is no figure ------------------------------------------------------------------------------
@@ -407,7 +408,7 @@ def test_no_answer_breaks_the_client(github: FakeGitHub, content: object):
         except GitHubError:
             told = set()
         told |= set(client.one("acme/a").of.values())
-        weeks = client.star_weeks("acme/a")
+        weeks, _ = client.star_weeks("acme/a")
     assert all(isinstance(one, Missed) and one.trouble == Trouble.BROKEN for one in told)
     assert isinstance(weeks, Missed) or not weeks.weeks
 
@@ -446,6 +447,7 @@ def test_limit_says_until_when_in_seconds(
     with pytest.raises(LimitedError, match="secondary rate limit") as caught:
         client.by_id(three)
     assert caught.value.until
+    assert not caught.value.is_hour
     assert before + timedelta(seconds=60) <= caught.value.until <= datetime.now(UTC) + timedelta(seconds=60)
 
 
@@ -458,6 +460,7 @@ def test_limit_of_the_hour_says_when_it_is_over(
     with pytest.raises(LimitedError, match="API rate limit exceeded") as caught:
         client.by_name(["acme/a", "acme/b"])
     assert caught.value.until == reset
+    assert caught.value.is_hour
 
 
 @pytest.mark.parametrize("as_status", [200, 403, 429])
@@ -670,18 +673,18 @@ def test_star_weeks_come_newest_first_page_by_page(github: FakeGitHub, client: G
     first = date(2026, 1, 4)
     weeks = [(first + timedelta(weeks=number), number) for number in reversed(range(35))]
     github.add("acme/a", weeks=weeks)
-    newest, oldest = client.star_weeks("acme/a"), client.star_weeks("acme/a", page=2)
+    (newest, rate), (oldest, _) = client.star_weeks("acme/a"), client.star_weeks("acme/a", page=2)
     assert isinstance(newest, Weeks)
     assert isinstance(oldest, Weeks)
     assert [*newest.weeks, *oldest.weeks] == [Week(day, total) for day, total in weeks]
     assert (newest.next_page, oldest.next_page) == (2, None)
-    assert newest.rate
-    assert newest.rate.remaining == 4999
+    assert rate
+    assert rate.remaining == 4999
 
 
 def test_star_weeks_end_at_the_last_page_that_github_gives(github: FakeGitHub, client: GitHub):
     github.fail_next("json", content=[], headers={"Link": '<https://x/?page=101>; rel="next"'})
-    told = client.star_weeks("acme/a", page=100)
+    told, _ = client.star_weeks("acme/a", page=100)
     assert isinstance(told, Weeks)
     assert told.next_page is None
 
@@ -693,7 +696,7 @@ def test_star_week_that_begins_at_another_midnight_has_its_day(
     begins = datetime(2025, 8, 10, tzinfo=UTC) + timedelta(hours=hours)
     week = {"week": int(begins.timestamp()), "total": 19, "days": [0, 12, 7, 0, 0, 0, 0]}
     github.fail_next("json", content=[week])
-    told = client.star_weeks("acme/a")
+    told, _ = client.star_weeks("acme/a")
     assert isinstance(told, Weeks)
     assert told.weeks == [Week(date(2025, 8, 10), 19)]
 
@@ -701,11 +704,11 @@ def test_star_week_that_begins_at_another_midnight_has_its_day(
 def test_star_weeks_of_a_renamed_one_are_followed(github: FakeGitHub, client: GitHub):
     github.add("old/name", weeks=[(date(2026, 1, 4), 3)])
     github.rename("old/name", "new/name")
-    told = client.star_weeks("old/name")
+    told, rate = client.star_weeks("old/name")
     assert isinstance(told, Weeks)
     assert told.weeks == [Week(date(2026, 1, 4), 3)]
-    assert told.rate
-    assert told.rate.cost == 2
+    assert rate
+    assert rate.cost == 2
 
 
 @pytest.mark.parametrize(
@@ -713,7 +716,7 @@ def test_star_weeks_of_a_renamed_one_are_followed(github: FakeGitHub, client: Gi
 )
 def test_star_weeks_that_do_not_fit_are_broken(github: FakeGitHub, client: GitHub, week: object):
     github.fail_next("json", content=[week])
-    told = client.star_weeks("acme/a")
+    told, _ = client.star_weeks("acme/a")
     assert isinstance(told, Missed)
     assert told.trouble == Trouble.BROKEN
 

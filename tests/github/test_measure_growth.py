@@ -136,6 +136,23 @@ def test_growth_is_negative_when_stars_were_lost() -> None:
     assert row.trend_7 < 0
 
 
+def test_growth_does_not_begin_at_readings_of_a_former_repository() -> None:
+    repository = RepositoryFactory(same_since=TODAY - timedelta(days=95))
+    read(Snapshot, repository, (365, 50_000), (96, 50_000), (95, 5), (7, 8), (0, 12))
+    read(StarReading, repository, (385, 50_000), (90, 7))
+
+    assert grown(repository) == (4, 5, None, TODAY)
+
+
+def test_growth_is_forgotten_when_all_readings_are_of_a_former_repository() -> None:
+    repository = RepositoryFactory(same_since=TODAY, growth_on=TODAY, grew_90=1, trend_90=0.1)
+    for kind in (Snapshot, StarReading):
+        read(kind, repository, (91, 40_000), (1, 50_000))
+
+    assert grown(repository) == (None, None, None, None)
+    assert repository.trend_90 is None
+
+
 def nearest(readings: Sequence[Reading], span: Span) -> int | None:
     """Growth over `span` in plain words: from the reading nearest to the first day, ours and the earlier one first."""
     if not readings:
@@ -162,6 +179,10 @@ def test_growth_begins_at_the_nearest_reading_of_whatever_there_is() -> None:
             known[row.pk] += [
                 Reading(TODAY - timedelta(days=ago), stars, kind is Snapshot) for ago, stars in counts
             ]
+        if chance.random() < 0.3:
+            row.same_since = TODAY - timedelta(days=chance.choice([5, 80, 360]))
+            row.save(update_fields=["same_since"])
+            known[row.pk] = [reading for reading in known[row.pk] if reading.date >= row.same_since]
 
     measure_growth()
 

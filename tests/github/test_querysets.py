@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from apps.github.models import FormerName, Repository
+from apps.github.querysets import ASKED_FOR
 from tests.factories.tools import RepositoryFactory
 
 pytestmark = pytest.mark.django_db
@@ -17,15 +18,6 @@ def renamed(old: str, new: str) -> Repository:
     row = RepositoryFactory(full_name=new)
     FormerName.objects.create(repository=row, full_name=old)
     return row
-
-
-def test_named_finds_by_present_and_former_names_in_whatever_case() -> None:
-    flask, click = renamed("mitsuhiko/Flask", "pallets/Flask"), RepositoryFactory(full_name="pallets/click")
-    RepositoryFactory(full_name="pallets/jinja")
-
-    assert set(Repository.objects.named(["MITSUHIKO/flask", "Pallets/Click", "no/such"])) == {flask, click}
-    assert list(Repository.objects.filter(state=State.NEW).named(["pallets/flask"])) == [flask]
-    assert not Repository.objects.filter(state=State.OK).named(["pallets/flask"])
 
 
 def test_ids_by_name_lead_from_each_name_to_its_repository() -> None:
@@ -63,5 +55,6 @@ def test_overdue_are_those_that_wait_for_longer_whoever_has_them() -> None:
     RepositoryFactory(full_name="over/due", due_at=NOW - 2 * HOUR, leased_until=NOW + HOUR)
     RepositoryFactory(full_name="in/time", due_at=NOW - HOUR / 2)
     RepositoryFactory(full_name="is/held", due_at=NOW - 2 * HOUR, state=State.FAILED)
+    RepositoryFactory(full_name="asked/for", due_at=ASKED_FOR)
 
     assert [row.full_name for row in Repository.objects.overdue(NOW - HOUR)] == ["over/due"]

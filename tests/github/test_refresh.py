@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.github import turns
 from apps.github.client import GitHub
 from apps.github.models import Failure, FormerName, RateLimit, Release, Repository, Snapshot
+from apps.github.querysets import ASKED_FOR
 from apps.github.services import refresh
 from apps.github.services.claims import LEASE, claim_due
 from apps.github.services.refresh import ask_for_refresh, refresh_due_repositories
@@ -37,6 +38,11 @@ def many(github: FakeGitHub, count: int) -> list[Repository]:
         Repository(full_name=f"owner/repository-{n}", due_at=LONG_AGO + timedelta(seconds=n))
         for n in range(count)
     )
+
+
+def not_token_day() -> int:
+    """An id of which a refused token is not tried again after a look of today, nor of tomorrow."""
+    return 1_000_005 - (timezone.now().toordinal() + 1_000_000) % 7
 
 
 def read_again(**columns: Any) -> None:
@@ -182,7 +188,7 @@ def test_refresh_stores_a_batch_in_a_fixed_number_of_queries(
             old = known(github, f"owner/old-{at}-{n}").full_name
             github.rename(old, f"owner/new-{at}-{n}")
             github.find(f"owner/new-{at}-{n}").release = "1.0"
-        with count_queries(at_most=45) as queries:
+        with count_queries(at_most=50) as queries:
             refresh_due_repositories()
         counts.append(len(queries))
 
@@ -259,7 +265,7 @@ def test_refresh_gives_back_what_it_has_no_time_for(github: FakeGitHub) -> None:
 
     # The time is over between claiming and asking, which no clock of a busy machine would hit.
     with GitHub() as connection:
-        refresh._Reading(connection, refresh._lanes()[0], claimed, deadline=0).run()
+        refresh._Reading(connection, refresh._lanes()[1], claimed, deadline=0).run()
 
     assert github.requests == []
     assert all(is_given_back(row) for row in rows)
@@ -292,7 +298,7 @@ def test_renamed_repository_is_found_by_its_former_name(github: FakeGitHub) -> N
 
     row.refresh_from_db()
     assert (row.full_name, row.state, row.stars) == ("palletsprojects/flask", "ok", 71_000)
-    assert Repository.objects.named(["Pallets/Flask"]).get() == row
+    assert Repository.objects.ids_by_name()["pallets/flask"] == row.pk
 
 
 def test_repository_renamed_back_bears_its_name_alone(github: FakeGitHub) -> None:
@@ -314,7 +320,6 @@ def test_former_name_leads_to_who_bore_it_last(github: FakeGitHub) -> None:
     first = known(github, "pallets/flask")
     github.rename("pallets/flask", "x/flask")
     read_again()
-    second = known(github, "pallets/flask", database_id=7, node_id="") if False else None
     github.add("pallets/flask", stars=5)
     second = known(github, "pallets/flask")
     github.rename("pallets/flask", "z/flask")
@@ -453,23 +458,16 @@ def test_blocked_repository_keeps_its_figures(github: FakeGitHub) -> None:
 
 
 def test_repository_whose_owner_refuses_tokens_is_read_without_one(github: FakeGitHub) -> None:
-    row, other = (
-        known(github, "pallets/flask", watchers=9, open_issues=8, latest_release="3"),
-        many(github, 1)[0],
-    )
+    old = {"watchers": 9, "open_issues": 8, "latest_release": "3", "latest_release_on": LONG_AGO.date()}
+    row, other = known(github, "pallets/flask", pk=not_token_day(), **old), many(github, 1)[0]
     github.forbid("pallets/flask")
 
     refresh_due_repositories()
 
     row.refresh_from_db()
-    # REST does not tell everything: what was known stays.
-    assert (row.state, row.stars, row.watchers, row.open_issues, row.latest_release) == (
-        "ok",
-        71_000,
-        5,
-        8,
-        "3",
-    )
+    # REST does not tell everything: the release has its own day, but no figure is older than the look.
+    assert (row.state, row.stars, row.watchers, row.open_issues) == ("ok", 71_000, 5, None)
+    assert (row.latest_release, row.latest_release_on) == ("3", LONG_AGO.date())
     assert row.is_token_refused
     assert (row.failures, row.problem) == (0, "")
     other.refresh_from_db()
@@ -479,7 +477,59 @@ def test_repository_whose_owner_refuses_tokens_is_read_without_one(github: FakeG
     # From now on at once so.
     github.requests.clear()
     read_again()
+    assert [request.resource for request in github.requests] == ["anonymous", "graphql"]
+
+
+def test_refused_token_is_tried_again_once_a_week(github: FakeGitHub) -> None:
+    # Neighbours have other days, so seven of them are as seven days of one.
+    for n in range(7):
+        known(github, f"owner/{n}", pk=1_000_000 + n, is_token_refused=True)
+        github.forbid(f"owner/{n}")
+
+    refresh_due_repositories()
+
+    assert Repository.objects.filter(stars=71_000).count() == 7
+    tried = Repository.objects.get(is_token_refused=False)
+    assert tried.due_at > timezone.now()
+
+    # It is still refused: one request more, and all is as before.
+    github.requests.clear()
+    Repository.objects.filter(pk=tried.pk).update(due_at=LONG_AGO)
+    refresh_due_repositories()
     assert [request.resource for request in github.requests] == ["graphql", "anonymous"]
+
+
+def test_look_that_tells_less_takes_nothing_from_the_snapshot_of_the_day(github: FakeGitHub) -> None:
+    known(github, "pallets/flask")
+    github.find("pallets/flask").open_issues = 4
+    refresh_due_repositories()
+    github.find("pallets/flask").stars = 71_001
+
+    read_again(is_token_refused=True)
+
+    assert [request.resource for request in github.requests] == ["graphql", "anonymous"]
+    assert Snapshot.objects.values_list("stars", "open_issues").get() == (71_001, 4)
+
+
+def test_those_without_the_token_do_not_wait_for_all_others(github: FakeGitHub) -> None:
+    many(github, 55)
+    refused = known(github, "pallets/flask", is_token_refused=True)
+    later = known(github, "pallets/click", is_token_refused=True)
+
+    refresh_due_repositories()
+
+    read = list(Repository.objects.order_by("read_at", "pk"))
+    assert read[:2] == [refused, later]
+    assert len(github.requests) == 4
+
+
+def test_those_without_the_token_do_not_take_all_the_time(github: FakeGitHub, monkeypatch: Any) -> None:
+    row, refused = known(github, "pallets/flask"), known(github, "pallets/click", is_token_refused=True)
+    monkeypatch.setattr(refresh, "SCARCE_SECONDS", 0)
+
+    refresh_due_repositories()
+
+    assert list(Repository.objects.order_by("read_at")) == [row, refused]
 
 
 # --- What can be wrong with GitHub -----------------------------------------------------------------
@@ -520,6 +570,41 @@ def test_no_repository_is_blamed_when_nothing_is_small_enough(github: FakeGitHub
     assert not Repository.objects.exclude(failures=0).exists()
     assert RateLimit.objects.get(resource="graphql").not_before > timezone.now()
     assert Failure.objects.get().reason.startswith("Nothing is small enough: 502")
+
+
+def test_outage_makes_everybody_wait_however_few_are_asked_for(github: FakeGitHub) -> None:
+    rows = many(github, 10)
+    limit = RateLimit.objects.create(resource="graphql", refusals=4)
+    github.fail_next("502", times=99)
+
+    refresh_due_repositories()
+
+    assert asked(github) == [3, 2, 1, 1, 1]
+    limit.refresh_from_db()
+    assert limit.refusals == 5
+    assert limit.not_before > timezone.now() + timedelta(minutes=1)
+    # These may be the cause, so that others go first from now on.
+    blamed = Repository.objects.filter(failures=1, due_at__gt=timezone.now(), claims=0)
+    assert set(blamed) == set(rows[:3])
+    assert all(is_given_back(row) for row in rows[3:])
+
+    RateLimit.objects.update(not_before=None)
+    refresh_due_repositories()
+    assert asked(github)[5:] == [1]
+    assert Repository.objects.exclude(failures=0).count() == 4
+
+
+def test_lone_repository_that_is_too_large_is_put_off(github: FakeGitHub, monkeypatch: Any) -> None:
+    row = known(github, "pallets/flask")
+    monkeypatch.setattr(refresh, "SHORT_WAIT", timedelta())
+    github.fail_next("502", times=99)
+
+    refresh_due_repositories()
+
+    row.refresh_from_db()
+    assert (len(github.requests), row.failures, row.claims) == (1, 1, 0)
+    assert row.due_at > timezone.now()
+    assert RateLimit.objects.get(resource="graphql").refusals == 1
 
 
 def test_several_that_are_too_large_alone_hold_up_no_other(github: FakeGitHub, monkeypatch: Any) -> None:
@@ -631,6 +716,29 @@ def test_without_a_token_those_are_read_that_people_care_for_most(github: FakeGi
     assert rows[3].due_at - rows[3].read_at > timedelta(hours=18)
 
 
+def test_without_a_token_each_has_its_turn_and_what_is_asked_for_comes_first(
+    github: FakeGitHub, settings: Any
+) -> None:
+    settings.GITHUB_TOKEN = ""
+    now = timezone.now()
+    # Due for (days) × (1 + interest / 5).
+    for name, days, interest in [
+        ("twelve", 4, 10),
+        ("eight", 8, 0),
+        ("twenty", 20, 0),
+        ("none", 0, 0),
+        ("asked-for", 0, 0),
+        ("most", 1, 2_000_000_000),
+    ]:
+        known(github, f"owner/{name}", due_at=now - timedelta(days=days), interest=interest)
+    Repository.objects.filter(full_name="owner/asked-for").update(due_at=ASKED_FOR)
+
+    refresh_due_repositories()
+
+    read = [request.path.rpartition("/")[2] for request in github.requests]
+    assert read == ["asked-for", "most", "twenty", "twelve", "eight", "none"]
+
+
 @pytest.mark.parametrize(
     ("change", "name", "state", "stars"),
     [
@@ -736,13 +844,28 @@ def test_ask_for_refresh_makes_it_due_and_wakes_a_worker(
     assert queued_tasks() == ["apps.github.tasks.refresh_due_repositories"]
 
 
-def test_ask_for_refresh_leaves_its_place_to_what_is_due_already() -> None:
-    row = RepositoryFactory(due_at=LONG_AGO)
+def test_what_a_person_asked_for_is_read_before_what_is_due_already(github: FakeGitHub) -> None:
+    rows = many(github, 51)
 
-    assert ask_for_refresh(repository=row) is True
+    assert ask_for_refresh(repository=rows[50]) is True
+    refresh_due_repositories()
+
+    rows[50].refresh_from_db()
+    assert asked(github) == [50, 1]
+    assert rows[50].read_at == Repository.objects.order_by("read_at").values_list("read_at", flat=True)[0]
+    assert rows[50].due_at > timezone.now()
+
+
+def test_what_a_person_asked_for_keeps_its_place_when_the_token_is_refused(github: FakeGitHub) -> None:
+    row = known(github, "pallets/flask")
+    github.forbid("pallets/flask")
+    github.hours["anonymous"].quota = 0
+    ask_for_refresh(repository=row)
+
+    refresh_due_repositories()
 
     row.refresh_from_db()
-    assert row.due_at == LONG_AGO
+    assert (row.is_token_refused, row.due_at) == (True, ASKED_FOR)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from apps.github.services import refresh
 from apps.github.services.claims import Claim, claim_due, give_back
 from apps.github.services.looks import Manner, store_looks
 from apps.github.services.refresh import refresh_due_repositories
+from apps.github.services.retries import begin_anew, read_again
 from tests.factories.tools import RepositoryFactory
 from tests.github.fake import FakeGitHub
 from tests.github.test_refresh import figures, is_given_back, known, many
@@ -153,6 +154,37 @@ def test_batch_that_is_the_victim_of_a_deadlock_is_stored_after_all(github: Fake
     assert storing.result(WAIT) == [first.pk, second.pk]
     assert (figures(first)[0], first.interest) == (71_000, 1)
     assert (figures(second)[0], second.interest) == (71_000, 2)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda claim: give_back(claim, set(claim.rows)),
+        lambda claim: read_again(pks=claim.rows),
+        lambda claim: begin_anew(pks=claim.rows),
+    ],
+)
+def test_who_writes_several_locks_them_in_the_order_of_their_ids(
+    github: FakeGitHub, write: Callable[[Claim], object]
+) -> None:
+    first, second = many(github, 2)
+    claim = claim_all()
+    # It lies behind the other one now, where PostgreSQL comes to it later when it reads the table as it lies.
+    Repository.objects.filter(pk=first.pk).update(interest=1)
+
+    def job() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET enable_indexscan = off; SET enable_bitmapscan = off")
+        write(claim)
+
+    with transaction.atomic():
+        Repository.objects.select_for_update(no_key=True).get(pk=first.pk)
+        writing = in_another_thread(job)
+        # Who waits for the first has not the second.
+        Repository.objects.select_for_update(no_key=True, nowait=True).get(pk=second.pk)
+
+    writing.result(WAIT)
+    assert not Repository.objects.exclude(leased_until=None, claims=0).exists()
 
 
 def test_row_that_was_deleted_meanwhile_is_left_out(github: FakeGitHub) -> None:

@@ -121,15 +121,3 @@ def test_star_readings_ascend_by_date_and_go_with_their_repository() -> None:
     assert [reading.stars for reading in repository.star_readings.all()] == [1, 2, 3]
     repository.delete()
     assert not StarReading.objects.exists()
-
-
-def test_named_finds_repositories_in_whatever_case() -> None:
-    flask, _ = RepositoryFactory(full_name="pallets/Flask"), RepositoryFactory(full_name="pallets/click")
-
-    assert list(Repository.objects.named(["PALLETS/flask", "no/such"])) == [flask]
-
-
-def test_named_finds_nothing_when_no_name_is_given() -> None:
-    RepositoryFactory()
-
-    assert not Repository.objects.named([])

@@ -119,6 +119,25 @@ def test_load_measures_growth(tmp_path: Path) -> None:
     assert flask.trend_90 is not None
 
 
+def test_load_keeps_the_past_of_a_former_repository_out_of_figures_and_growth(tmp_path: Path) -> None:
+    row = RepositoryFactory(full_name="a/b", same_since=date(2026, 5, 1))
+    unread = RepositoryFactory(full_name="c/d", same_since=date(2026, 9, 1))
+    days = {"2026-02-01": 50_000, "2026-05-01": 10, "2026-08-01": 12}
+
+    load_star_history(
+        write(
+            tmp_path,
+            HEAD + "".join(f"{name},{day},{days[day]},1\n" for name in ("a/b", "c/d") for day in days),
+        )
+    )
+
+    row.refresh_from_db()
+    unread.refresh_from_db()
+    assert (row.stars, row.figures_on, row.grew_90) == (12, date(2026, 8, 1), 2)
+    assert (unread.stars, unread.figures_on, unread.growth_on) == (None, None, None)
+    assert row.star_readings.count() == unread.star_readings.count() == 3
+
+
 def test_load_takes_nothing_for_a_replaced_one(tmp_path: Path) -> None:
     figures = {"stars": 70_000, "figures_on": date(2026, 1, 1), "figures_source": FigureSource.GITHUB}
     row = RepositoryFactory(full_name="a/b", state=Repository.State.REPLACED, **figures)

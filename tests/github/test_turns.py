@@ -163,6 +163,8 @@ def test_batch_that_was_too_large_makes_nobody_wait() -> None:
         (LimitedError("", until=None), GRAPHQL, {GRAPHQL, REST, ANONYMOUS}),
         (LimitedError("", until=None), REST, {GRAPHQL, REST, ANONYMOUS}),
         (LimitedError("", until=None), ANONYMOUS, {ANONYMOUS}),
+        (LimitedError("", until=None, is_hour=True), GRAPHQL, {GRAPHQL}),
+        (LimitedError("", until=None, is_hour=True), REST, {REST}),
         (RefusedError(""), GRAPHQL, {GRAPHQL, REST}),
         (RefusedError(""), REST, {GRAPHQL, REST}),
         (RefusedError(""), ANONYMOUS, {ANONYMOUS}),

@@ -69,6 +69,8 @@ def celery_worker(redis_url: str, tmp_path: Path) -> Callable[..., Any]:
             "DATABASE_URL": base._replace(path=f"/{connection.settings_dict['NAME']}").geturl(),
             "REDIS_URL": redis_url,
             "EMAIL_URL": f"filemail://{tmp_path / 'mail'}",
+            "GITHUB_API_URL": django_settings.GITHUB_API_URL,
+            "GITHUB_TOKEN": django_settings.GITHUB_TOKEN,
             "DEVELOPMENT": "1",
         }
         command = [sys.executable, "-m", "celery", "--app", "stackshare", "worker", "--loglevel", "INFO"]
@@ -76,7 +78,7 @@ def celery_worker(redis_url: str, tmp_path: Path) -> Callable[..., Any]:
             [
                 *command,
                 "--queues",
-                "people,celery",
+                ",".join(django_settings.QUEUES),
                 "--concurrency",
                 "1",
                 "--without-mingle",

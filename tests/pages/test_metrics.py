@@ -70,6 +70,7 @@ def test_numbers_are_those_of_now(client: Client, redis_client: redis.Redis) -> 
     assert found["repositories", "missing"] == 0
     assert found["repositories_due", ""] == 1
     assert found["repositories_overdue", ""] == 1
+    assert found["repositories_failing", ""] == 0
     # Within the minutes that a busy machine may take for this test.
     assert 3 * 3600 <= found["oldest_read_age_seconds", ""] < 3 * 3600 + 600
     assert 3600 <= found["newest_read_age_seconds", ""] < 3600 + 600
@@ -90,6 +91,16 @@ def test_what_is_unknown_is_left_out(client: Client) -> None:
 
     assert "repositories_due" in names
     assert not names & {"oldest_read_age_seconds", "newest_read_age_seconds", "canary_age_seconds"}
+
+
+def test_oldest_age_is_left_out_when_every_last_look_failed(client: Client) -> None:
+    Repository.objects.create(full_name="a/a", state="ok", read_at=timezone.now(), failures=1)
+
+    found = scrape(client)
+
+    assert found["repositories_failing", ""] == 1
+    assert ("newest_read_age_seconds", "") in found
+    assert ("oldest_read_age_seconds", "") not in found
 
 
 @pytest.mark.usefixtures("redis_away")

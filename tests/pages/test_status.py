@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.core.models import Heartbeat, OutgoingMail, TaskFailure
 from apps.github.models import Failure, RateLimit, Repository
+from apps.github.querysets import ASKED_FOR
 from apps.pages.status import Queue, read_status
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,13 @@ def test_page_says_that_nothing_was_read_when_no_worker_ran(client: Client) -> N
     assert "GitHub has not been asked yet." in said
     assert said.count(">unknown</span>") == 3
     assert said.count('<p class="empty">None.</p>') == 2
+
+
+def test_what_is_left_of_an_hour_that_is_over_is_unknown() -> None:
+    for resource, reset_at in (("graphql", ago(minutes=1)), ("rest", ago(minutes=-1))):
+        RateLimit.objects.create(resource=resource, remaining=7, reset_at=reset_at)
+
+    assert {rate.resource: rate.remaining for rate in read_status().rates} == {"graphql": None, "rest": 7}
 
 
 def test_page_does_not_say_that_it_is_set_up_not_to_read_when_it_is(client: Client, settings: Any) -> None:
@@ -121,16 +129,29 @@ def test_ages_are_of_repositories_that_github_shows() -> None:
     assert repositories.total == 4
 
 
+def test_repository_that_failed_at_the_last_look_is_counted_and_makes_no_age() -> None:
+    oldest = ago(hours=20)
+    make_repository("a/a", read_at=oldest)
+    make_repository("a/deleted", read_at=ago(days=3), failures=3, missing_count=3)
+    make_repository("a/never-found", State.NEW, failures=3, missing_count=3)
+    make_repository("a/missing", State.MISSING, read_at=ago(days=300), failures=9)
+
+    repositories = read_status().repositories
+
+    assert (repositories.oldest, repositories.failing) == (oldest, 1)
+
+
 def test_repository_is_overdue_after_an_hour_and_never_while_it_is_held() -> None:
     make_repository("a/later", due_at=ago(hours=-1))
     make_repository("a/due", due_at=ago(minutes=59))
     make_repository("a/late", State.NEW, due_at=ago(minutes=61))
+    make_repository("a/asked-for", due_at=ASKED_FOR)
     make_repository("a/held", State.REPLACED, due_at=ago(days=9))
     make_repository("a/given-up", State.FAILED, due_at=ago(days=9))
 
     repositories = read_status().repositories
 
-    assert (repositories.due, repositories.overdue) == (2, 1)
+    assert (repositories.due, repositories.overdue) == (3, 1)
 
 
 def test_states_are_counted_the_most_first() -> None:
@@ -154,8 +175,8 @@ def test_queue_is_as_long_as_messages_wait_in_it(redis_client: redis.Redis) -> N
         (None, "unknown"),
         (timedelta(seconds=-5), "served"),
         (timedelta(minutes=9, seconds=59), "served"),
-        (timedelta(minutes=10), "no worker for 10 minutes"),
-        (timedelta(days=2), "no worker for 2880 minutes"),
+        (timedelta(minutes=10), "no worker for 10\xa0minutes"),
+        (timedelta(days=2), "no worker for 2\xa0days"),
     ],
 )
 def test_queue_is_served_while_its_canary_is_young(age: timedelta | None, word: str) -> None:

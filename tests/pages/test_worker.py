@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from apps.github.services.refresh import ask_for_refresh
 from apps.pages.models import ContactMessage, SocialCard
 from apps.pages.services.cards import mark_due_cards
-from tests.factories.tools import ToolFactory
+from tests.factories.tools import RepositoryFactory, ToolFactory, ToolRepositoryFactory
+from tests.github.fake import FakeGitHub
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,3 +48,18 @@ def test_cards_are_drawn_by_the_worker_when_they_are_marked(
 
     assert client.get("/cards/tools/flask.png").headers["Content-Type"] == "image/png"
     assert not SocialCard.objects.filter(image=None).exists()
+
+
+def test_figures_arrive_from_github_when_somebody_asks(
+    client: Client, celery_worker: Callable[..., Any], github: FakeGitHub
+) -> None:
+    github.add("pallets/flask", stars=71_234, forks=17_000)
+    repository = RepositoryFactory(full_name="pallets/flask")
+    ToolRepositoryFactory(tool=ToolFactory(name="Flask"), repository=repository, is_primary=True)
+    ask_for_refresh(repository=repository)
+
+    with celery_worker() as wait_for:
+        wait_for("refresh_due_repositories[")
+        wait_for("succeeded")
+
+    assert "71.2K" in client.get("/tools/flask/").text

@@ -90,6 +90,7 @@ def test_production_names_the_variable_that_is_missing(load: Load, name: str) ->
         ("TRUSTED_PROXY_COUNT", "two", "a number"),
         ("TRUSTED_PROXY_COUNT", "-1", "a number"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO"),
+        ("GITHUB_APP_ID", "1", "all three"),
     ],
 )
 def test_production_names_the_variable_that_is_wrong(load: Load, name: str, value: str, words: str) -> None:

@@ -91,7 +91,7 @@ def test_page_shows_what_github_says_and_when(client: Client) -> None:
         "<dt>Open issues</dt><dd>5</dd>",
         "<dt>Watchers</dt><dd>2.1K</dd>",
         '<dt>Last push</dt><dd><time datetime="2026-11-19T08:30:00+00:00" data-local>19 Nov 2026, 08:30 UTC</time>',
-        "<dt>Latest release</dt><dd>3.1.2, 9 Jul 2026</dd>",
+        "<dt>Latest release seen</dt><dd>3.1.2, 9 Jul 2026</dd>",
         "<dt>Releases</dt><dd>about every 41 days</dd>",
         'As of <time datetime="2026-11-22T17:27:00+00:00" data-local>22 Nov 2026, 17:27 UTC</time>, GitHub.',
         "Stars gained: up to 21 Nov 2026, between the readings nearest to those days.",
@@ -111,7 +111,7 @@ def test_page_says_that_a_repository_was_not_read_yet(client: Client) -> None:
         "<dt>Open issues</dt><dd>unknown</dd>",
         "<dt>Watchers</dt><dd>unknown</dd>",
         "<dt>Last push</dt><dd>unknown</dd>",
-        "<dt>Latest release</dt><dd>unknown</dd>",
+        "<dt>Latest release seen</dt><dd>unknown</dd>",
     ):
         assert shown in text
 
@@ -129,21 +129,24 @@ def test_page_says_that_a_repository_was_not_read_yet(client: Client) -> None:
         ),
         (
             {"state": "missing", "missing_since": datetime(2026, 11, 3, tzinfo=UTC)},
-            "We could not find pallets/flask on GitHub since 3 Nov 2026; the figures are of 22 Nov 2026.",
+            "We have not found pallets/flask on GitHub since 3 Nov 2026; the figures are of 22 Nov 2026.",
         ),
         (
             {"state": "replaced"},
-            "Another repository bears the name pallets/flask now; the figures are held until a moderator has looked;",
+            "Another repository bears the name pallets/flask now, and a moderator has yet to look; the",
         ),
         (
             {"state": "blocked"},
             "GitHub blocks pallets/flask for legal reasons; the figures are of 22 Nov 2026.",
         ),
         ({"state": "forbidden"}, "The owner of pallets/flask lets no program read it; the figures are of"),
-        ({"state": "failed"}, "Reading pallets/flask failed again and again; the figures are held until"),
+        (
+            {"state": "failed"},
+            "Reading pallets/flask failed again and again, and a moderator has yet to look;",
+        ),
         (
             {"state": "failed", "stars": None, "forks": None, "figures_on": None},
-            "until a moderator has looked.",
+            "a moderator has yet to look.",
         ),
     ],
 )

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from apps.github.models import Repository
+from apps.tools import tasks
 from apps.tools.models import Tool
 from apps.tools.services.interest import FOLLOWER_WEIGHT, STACK_WEIGHT, VOTE_WEIGHT, weigh_interest
 from tests.factories.tools import RepositoryFactory, ToolFactory, ToolRepositoryFactory
@@ -26,7 +27,7 @@ def test_interest_is_the_weighted_sum_of_what_people_do() -> None:
     repository = RepositoryFactory()
     tool_of(repository, stack_count=10, follower_count=200, vote_count=3000)
 
-    weigh_interest()
+    tasks.weigh_interest()
 
     assert interest_of(repository) == 10 * STACK_WEIGHT + 200 * FOLLOWER_WEIGHT + 3000 * VOTE_WEIGHT
 

@@ -1,6 +1,6 @@
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.github.models import Repository
+from apps.github.models import RateLimit, Repository
 from apps.tools.models import Tool
 from apps.tools.views import refresh
 from tests.factories.accounts import UserFactory
@@ -20,8 +20,9 @@ ASKED = "Asked. New figures usually arrive within minutes."
 
 
 @pytest.fixture
-def flask(db: None) -> Tool:
-    """A tool whose repository is not to be looked at until tomorrow."""
+def flask(db: None, settings: Any) -> Tool:
+    """A tool whose repository is not to be looked at until tomorrow, on a site that reads from GitHub."""
+    settings.GITHUB_API_URL = "https://api.github.example"
     tool: Tool = ToolFactory(name="Flask", stars=72_014)
     read(tool, state=Repository.State.OK, due_at=timezone.now() + timedelta(days=1))
     return tool
@@ -72,10 +73,33 @@ def test_htmx_is_told_what_to_say_and_the_button_stays(alice_client: Client, fla
 
 
 @pytest.mark.parametrize(
+    ("token", "is_refused", "resource"),
+    [("ghp_x", False, "graphql"), ("ghp_x", True, "anonymous"), ("", False, "anonymous")],
+)
+def test_click_says_when_github_may_be_asked_again(
+    alice_client: Client, flask: Tool, settings: Any, token: str, is_refused: bool, resource: str
+) -> None:
+    settings.GITHUB_TOKEN, settings.GITHUB_APP_ID = token, ""
+    read(flask, is_token_refused=is_refused)
+    RateLimit.objects.create(resource=resource, not_before=datetime(2099, 1, 1, 20, 59, tzinfo=UTC))
+
+    response = alice_client.post(URL, headers=HTMX)
+
+    assert "We may not ask GitHub before 20:59 UTC" in response["HX-Trigger"]
+    assert is_due(flask)
+
+
+@pytest.mark.parametrize(
     ("ago", "words"),
     [
-        (timedelta(0), "They were read a moment ago."),
-        (timedelta(minutes=3), "They were read 3\xa0minutes ago."),
+        (
+            timedelta(0),
+            "The numbers were read a moment ago. They can be asked for again 15 minutes after that.",
+        ),
+        (
+            timedelta(minutes=3),
+            "The numbers were read 3\xa0minutes ago. They can be asked for again 15 minutes after that.",
+        ),
     ],
 )
 def test_fresh_figures_are_not_asked_for(
@@ -86,6 +110,15 @@ def test_fresh_figures_are_not_asked_for(
     response = alice_client.post(URL, headers=HTMX)
 
     assert json.loads(response["HX-Trigger"]) == {"said": {"words": words}}
+    assert not is_due(flask)
+
+
+def test_site_that_reads_nothing_promises_nothing(alice_client: Client, flask: Tool, settings: Any) -> None:
+    settings.GITHUB_API_URL = ""
+
+    response = alice_client.post(URL, headers=HTMX)
+
+    assert "set up not to read from GitHub" in response["HX-Trigger"]
     assert not is_due(flask)
 
 

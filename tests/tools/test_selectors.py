@@ -122,6 +122,25 @@ def test_reading_is_our_own_when_another_is_of_the_same_day() -> None:
     assert found == {theirs.repository_id: [Reading(date(2026, 8, 1), 2, is_own=True)]}
 
 
+def test_readings_of_a_former_repository_are_left_out(count_queries: Callable[..., Any]) -> None:
+    theirs = StarReadingFactory(repository__same_since=date(2026, 9, 15), date="2026-09-01", stars=50_000)
+    repository, other = theirs.repository, StarReadingFactory(date="2026-09-01", stars=1).repository
+    StarReadingFactory(repository=repository, date="2026-10-01", stars=7)
+    own = [(date(2026, 8, 31), 50_000), (date(2026, 9, 14), 50_000), (date(2026, 9, 15), 5)]
+    for row, readings in [(repository, own), (other, own[:1])]:
+        Snapshot.objects.bulk_create(
+            Snapshot(repository=row, date=day, stars=stars, forks=0) for day, stars in readings
+        )
+
+    with count_queries(at_most=1):
+        found = selectors.readings_of([repository, other])
+
+    assert found == {
+        repository.pk: [Reading(date(2026, 9, 15), 5, is_own=True), Reading(date(2026, 10, 1), 7)],
+        other.pk: [Reading(date(2026, 8, 31), 50_000, is_own=True), Reading(date(2026, 9, 1), 1)],
+    }
+
+
 def test_readings_of_nothing_are_none() -> None:
     assert selectors.readings_of([]) == {}
 

@@ -88,7 +88,10 @@ def _read(github: GitHub, row: Repository, deadline: float) -> bool:
                     _finish(row, due_at=timezone.now() + RETRY)
                     return True
                 break
-            stored |= _store(row, told)
+            weeks = _store(row, told)
+            if weeks is None:
+                return True
+            stored |= weeks
             page = told.next_page and missing_page(stored, today=today, began=began, after=page)
     except NotYetError:
         _finish(row, due_at=timezone.now())
@@ -103,14 +106,19 @@ def _read(github: GitHub, row: Repository, deadline: float) -> bool:
 
 def _ask(github: GitHub, row: Repository, page: int) -> Weeks | Missed:
     with turn(Resource.REST) as this:
-        told = github.star_weeks(row.full_name, page=page)
-        if isinstance(told, Weeks):
-            this.used(told.rate)
+        told, rate = github.star_weeks(row.full_name, page=page)
+        this.used(rate)
     return told
 
 
-def _store(row: Repository, told: Weeks) -> set[date]:
-    """Store the weeks of a page, which may have changed since they were stored; answers their Sundays."""
+@transaction.atomic
+def _store(row: Repository, told: Weeks) -> set[date] | None:
+    """Store the weeks of a page, which may have changed since they were stored; answers their Sundays.
+
+    None, and nothing is stored, where the row is no longer ours: another worker's, or another repository's by now.
+    """
+    if not Repository.objects.filter(pk=row.pk, history_due_at=row.history_due_at).lock():
+        return None
     stars = {nearest_sunday(week.starts_on): week.stars for week in told.weeks}
     StarWeek.objects.bulk_create(
         (StarWeek(repository=row, week=week, stars=count) for week, count in stars.items()),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.expressions import OrderBy
 from django.utils import timezone
 
 from apps.github.models import Failure, Repository
@@ -31,7 +32,10 @@ class Claim:
 
 
 def claim_due(
-    rows: RepositoryQuerySet[Repository], *, order: Collection[str], at_most: int = BATCHES[0]
+    rows: RepositoryQuerySet[Repository],
+    *,
+    order: Collection[str | OrderBy],
+    at_most: int = BATCHES[0],
 ) -> Claim | None:
     """Claim the first of `rows` that are due in this order; None where none is.
 
@@ -63,8 +67,9 @@ def claim_due(
 
 def give_back(claim: Claim, pks: Collection[int]) -> None:
     """Let others claim these of it, as if they had never been claimed."""
-    ours = Repository.objects.filter(pk__in=pks, leased_until=claim.lease)
-    ours.update(leased_until=None, claims=F("claims") - 1)
+    with transaction.atomic():
+        ours = Repository.objects.filter(pk__in=pks, leased_until=claim.lease).lock()
+        Repository.objects.filter(pk__in=ours).update(leased_until=None, claims=F("claims") - 1)
 
 
 def _batch(row: Repository) -> int:

@@ -27,27 +27,30 @@ _NO_TRENDS = {f"trend_{span.days}": None for span in SPANS}
 _COLUMNS = (*(f"grew_{span.days}" for span in SPANS), *_NO_TRENDS, "growth_on", "release_days")
 
 # The newest reading of each repository and, for each span, the one nearest to its first day: None where there is none
-# within the tolerance. Our own goes before another of the same day. By index, a few rows of each repository.
+# within the tolerance. Our own goes before another of the same day. By index, a few rows of each repository; none of a
+# repository for which the row stood before.
 _READINGS = """
 SELECT r.id, last.date, last.stars, span.days, first.date, first.stars
-FROM unnest(%(ids)s::bigint[]) AS r(id)
+FROM (
+    SELECT id, coalesce(same_since, '-infinity') AS since FROM github_repository WHERE id = ANY(%(ids)s)
+) AS r
 CROSS JOIN LATERAL (
     (SELECT date, stars, true AS is_own FROM github_snapshot
-     WHERE repository_id = r.id ORDER BY date DESC LIMIT 1)
+     WHERE repository_id = r.id AND date >= r.since ORDER BY date DESC LIMIT 1)
     UNION ALL
     (SELECT date, stars, false FROM github_starreading
-     WHERE repository_id = r.id ORDER BY date DESC LIMIT 1)
+     WHERE repository_id = r.id AND date >= r.since ORDER BY date DESC LIMIT 1)
     ORDER BY date DESC, is_own DESC LIMIT 1
 ) AS last
 CROSS JOIN unnest(%(days)s::int[], %(tolerances)s::int[], %(own_only)s::bool[]) AS span(days, tolerance, is_own_only)
 LEFT JOIN LATERAL (
     SELECT date, stars FROM (
         SELECT date, stars, true AS is_own FROM github_snapshot
-        WHERE repository_id = r.id AND last.is_own >= span.is_own_only
+        WHERE repository_id = r.id AND date >= r.since AND last.is_own >= span.is_own_only
             AND date BETWEEN last.date - span.days - span.tolerance AND last.date - span.days + span.tolerance
         UNION ALL
         SELECT date, stars, false FROM github_starreading
-        WHERE repository_id = r.id AND NOT span.is_own_only
+        WHERE repository_id = r.id AND date >= r.since AND NOT span.is_own_only
             AND date BETWEEN last.date - span.days - span.tolerance AND last.date - span.days + span.tolerance
     ) AS near
     ORDER BY abs(date - (last.date - span.days)), is_own DESC, date LIMIT 1
@@ -89,7 +92,9 @@ def measure_growth(*, repositories: Collection[int] | None = None) -> int:
     changed = sum(_measure(ids[at : at + BATCH], oldest) for at in range(0, len(ids), BATCH))
     if is_all and (oldest := _oldest_trending()):
         # Which are the newest is known only now.
-        Repository.objects.filter(growth_on__lt=oldest).exclude(**_NO_TRENDS).update(**_NO_TRENDS)
+        with transaction.atomic():
+            late = Repository.objects.filter(growth_on__lt=oldest).exclude(**_NO_TRENDS).lock()
+            Repository.objects.filter(pk__in=late).update(**_NO_TRENDS)
     return changed
 
 

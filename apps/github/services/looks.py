@@ -1,5 +1,6 @@
 """Storing what GitHub said of repositories: a batch in a fixed number of queries, all of it or nothing."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -165,12 +166,12 @@ def _write_figures(row: Repository, seen: Seen, now: datetime) -> None:
     row.node_id = seen.node_id
     row.stars, row.forks = seen.stars, seen.forks
     row.figures_on, row.figures_source = now.date(), FigureSource.GITHUB
-    # What this way of asking does not tell stays as it was.
-    row.watchers = row.watchers if seen.watchers is None else seen.watchers
-    row.open_issues = row.open_issues if seen.open_issues is None else seen.open_issues
+    # What this way of asking does not tell is unknown from now on: `read_at` is of all figures.
+    row.watchers, row.open_issues = seen.watchers, seen.open_issues
     row.is_fork, row.is_mirror, row.is_disabled = seen.is_fork, seen.is_mirror, seen.is_disabled
     row.began_at, row.pushed_at = seen.began_at, seen.pushed_at
     row.license, row.language = seen.license, seen.language
+    # But a release has its own day, and stays the latest one that was seen.
     if seen.latest_release is not None:
         row.latest_release = seen.latest_release
         row.latest_release_on = seen.latest_release_at.date() if seen.latest_release_at else None
@@ -185,7 +186,7 @@ def _write_facts(row: Repository, facts: Facts, manner: Manner, now: datetime) -
     row.state, row.problem = facts.state, facts.problem
     row.failures = min(facts.failures, 1000)
     row.missing_count, row.missing_since = min(facts.missing_count, 1000), facts.missing_since
-    row.is_token_refused = facts.is_token_refused
+    row.is_token_refused = facts.is_token_refused and (manner.had_token or not _is_token_day(row.pk, now))
     wait = next_look(
         pk=row.pk,
         state=facts.state,
@@ -195,8 +196,14 @@ def _write_facts(row: Repository, facts: Facts, manner: Manner, now: datetime) -
         missing_count=facts.missing_count,
         is_scarce=manner.is_scarce,
     )
-    row.due_at = now if is_for_another_queue else now + wait
+    # It keeps its place for the look without a token.
+    row.due_at = row.due_at if is_for_another_queue else now + wait
     row.leased_until, row.claims = None, 0
+
+
+def _is_token_day(pk: int, now: datetime) -> bool:
+    """Whether a refused token is tried again after this look: once a week, as owners change their minds."""
+    return (now.toordinal() + pk) % 7 == 0
 
 
 def _stars_a_day(row: Repository) -> float:
@@ -206,22 +213,16 @@ def _stars_a_day(row: Repository) -> float:
 
 
 def _write_snapshots(seen: Mapping[int, Seen], now: datetime) -> None:
-    Snapshot.objects.bulk_create(
-        [
-            Snapshot(
-                repository_id=pk,
-                date=now.date(),
-                stars=figures.stars,
-                forks=figures.forks,
-                watchers=figures.watchers,
-                open_issues=figures.open_issues,
-            )
-            for pk, figures in seen.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["repository", "date"],
-        update_fields=["stars", "forks", "watchers", "open_issues"],
-    )
+    by_told: defaultdict[tuple[str, ...], list[Snapshot]] = defaultdict(list)
+    for pk, figures in seen.items():
+        values = {name: getattr(figures, name) for name in ("stars", "forks", "watchers", "open_issues")}
+        # What an earlier look of the day was told and this one is not stays.
+        told = {name: value for name, value in values.items() if value is not None}
+        by_told[tuple(told)].append(Snapshot(repository_id=pk, date=now.date(), **told))
+    for names, snapshots in by_told.items():
+        Snapshot.objects.bulk_create(
+            snapshots, update_conflicts=True, unique_fields=["repository", "date"], update_fields=names
+        )
 
 
 def _write_former_names(former: Mapping[int, str], rows: Sequence[Repository]) -> None:

@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import BooleanField, DurationField, ExpressionWrapper, F, FloatField, Q, Value
+from django.db.models.expressions import OrderBy
+from django.db.models.functions import Extract, Now
 from django.utils import timezone
 
 from apps.core.jobs import ring_on_commit
@@ -20,7 +23,8 @@ from apps.github.client import (
     UnavailableError,
 )
 from apps.github.models import RateLimit, Repository
-from apps.github.querysets import RepositoryQuerySet
+from apps.github.querysets import ASKED_FOR, RepositoryQuerySet
+from apps.github.schedule import PEOPLE_A_LOOK
 from apps.github.services.claims import BATCHES, Claim, claim_due, give_back
 from apps.github.services.failures import note_failure
 from apps.github.services.growth import measure_growth
@@ -31,6 +35,9 @@ Resource = RateLimit.Resource
 
 # A run ends after this, so that it is over before its claims are (services/claims.py) and its task's time limit.
 REFRESH_SECONDS = 200
+# So much of it goes to those that are read without a token before all others, which may fill the whole of it: GitHub
+# answers 60 such requests an hour, which is one for each run.
+SCARCE_SECONDS = 20
 # Waiting so long within a run is less work than ending it.
 SHORT_WAIT = timedelta(seconds=10)
 # Who read a repository so recently learns nothing from another look.
@@ -44,19 +51,19 @@ def refresh_due_repositories() -> None:
     """Read the repositories that are due, for `REFRESH_SECONDS` at most. Does nothing without `GITHUB_API_URL`."""
     if not settings.GITHUB_API_URL:
         return
-    deadline = time.monotonic() + REFRESH_SECONDS
+    began = time.monotonic()
     for lane in _lanes():
-        _serve(lane, deadline)
+        _serve(lane, deadline=began + min(lane.seconds, REFRESH_SECONDS))
 
 
 def ask_for_refresh(*, repository: Repository) -> bool:
-    """Have a repository read next; False where it was just read, or waits for a moderator."""
+    """Have a repository read before all others; False where it was just read, or waits for a moderator."""
     now = timezone.now()
     if repository.state in Repository.HELD:
         return False
     if repository.read_at and repository.read_at > now - timedelta(minutes=FRESH_MINUTES):
         return False
-    Repository.objects.filter(pk=repository.pk, due_at__gt=now).update(due_at=now)
+    Repository.objects.filter(pk=repository.pk).update(due_at=ASKED_FOR)
     ring_on_commit("apps.github.tasks.refresh_due_repositories")
     return True
 
@@ -67,27 +74,40 @@ class _Lane:
 
     resource: RateLimit.Resource
     rows: RepositoryQuerySet[Repository]
-    order: Collection[str]
+    order: Collection[str | OrderBy]
     manner: Manner
+    # Until so long after the begin of the run.
+    seconds: float
 
 
 def _lanes() -> list[_Lane]:
     """With a token GraphQL, and REST without it for those that refuse the token; without one, REST for all."""
     every = Repository.objects.all()
-    # Of 60 requests an hour, those come first that people care for.
-    by_interest = ("-interest", "due_at")
     scarce = Manner(had_token=False, is_scarce=True)
     if not has_token():
-        return [_Lane(Resource.ANONYMOUS, every, by_interest, scarce)]
-    return [
-        _Lane(
-            Resource.GRAPHQL,
-            every.filter(is_token_refused=False),
-            ("due_at",),
-            Manner(had_token=True, is_scarce=False),
-        ),
-        _Lane(Resource.ANONYMOUS, every.filter(is_token_refused=True), by_interest, scarce),
-    ]
+        return [_Lane(Resource.ANONYMOUS, every, _by_need(), scarce, REFRESH_SECONDS)]
+    manner = Manner(had_token=True, is_scarce=False)
+    usual = _Lane(
+        Resource.GRAPHQL, every.filter(is_token_refused=False), ("due_at",), manner, REFRESH_SECONDS
+    )
+    refused = _Lane(
+        Resource.ANONYMOUS, every.filter(is_token_refused=True), _by_need(), scarce, SCARCE_SECONDS
+    )
+    # Once more after the usual ones, of which some may just have refused the token.
+    return [refused, usual, replace(refused, seconds=REFRESH_SECONDS)]
+
+
+def _by_need() -> list[OrderBy]:
+    """Of 60 requests an hour: first what somebody asked for, then by the time for which it is due × (1 + interest / 5).
+
+    So people get fresh figures more often where they care more, and each repository has its turn in the end, however
+    many there are: what waits gains on all that was read.
+    """
+    is_asked_for = ExpressionWrapper(Q(due_at=ASKED_FOR), output_field=BooleanField())
+    late = ExpressionWrapper(Now() - F("due_at"), output_field=DurationField())
+    weight = 1 + F("interest") / Value(float(PEOPLE_A_LOOK))
+    need = ExpressionWrapper(Extract(late, "epoch") * weight, output_field=FloatField())
+    return [is_asked_for.desc(), need.desc()]
 
 
 def has_token() -> bool:
@@ -147,7 +167,10 @@ class _Reading:
     claim: Claim
     deadline: float
     pending: set[int] = field(default_factory=set, init=False)
-    # Requests in a row that were too large, and those that were so alone: to blame once GitHub answers for others.
+    questions: list[_Question] = field(default_factory=list, init=False)
+    is_answered: bool = field(default=False, init=False)
+    # Requests in a row that were too large, and those that were so alone: to blame once GitHub answers for others, or
+    # there are no others.
     too_large: int = field(default=0, init=False)
     suspects: dict[int, Seen | Missed] = field(default_factory=dict, init=False)
 
@@ -157,10 +180,10 @@ class _Reading:
         self.pending = set(rows)
         known = [pk for pk, row in rows.items() if row.node_id and self.lane.resource == Resource.GRAPHQL]
         new = [pk for pk in rows if pk not in known]
-        questions = [_Question(pks, by_id) for pks, by_id in ((new, False), (known, True)) if pks]
+        self.questions = [_Question(pks, by_id) for pks, by_id in ((new, False), (known, True)) if pks]
         try:
-            while questions and time.monotonic() < self.deadline:
-                questions += self._look(questions.pop())
+            while self.questions and time.monotonic() < self.deadline:
+                self._look(self.questions.pop())
             self._store({})
         except NotYetError:
             pass
@@ -169,22 +192,22 @@ class _Reading:
         # Any other error leaves the claim: it counts, and another worker tries with fewer once the lease is over.
         give_back(self.claim, self.pending)
 
-    def _look(self, question: _Question) -> list[_Question]:
-        """Ask once and store; answers what is to be asked now in its place."""
+    def _look(self, question: _Question) -> None:
+        """Ask once and store; adds to the questions what is to be asked now in place of this one."""
         try:
             answer = self._ask(question)
         except (TooLargeError, UnavailableError) as error:
             if len(question.pks) > 1:
-                if isinstance(error, TooLargeError):
-                    return question.halves()
-                raise
-            broken = {question.pks[0]: Missed(Trouble.BROKEN, str(error))}
+                if isinstance(error, UnavailableError):
+                    raise
+                self.questions += question.halves()
+                return
+            self.suspects[question.pks[0]] = Missed(Trouble.BROKEN, str(error))
             if isinstance(error, TooLargeError):
-                self.suspects |= broken
-                return []
-            if not self.too_large:
-                # Perhaps it is the cause: the others go first from now on.
-                self._store(broken)
+                return
+            if self.too_large < MAX_TOO_LARGE:
+                # Perhaps they are the cause: the others go first from now on.
+                self._store({})
             raise
         looks: dict[int, Seen | Missed] = {}
         gone: list[int] = []
@@ -196,7 +219,8 @@ class _Reading:
                 gone.append(pk)
                 del looks[pk]
         self._store(looks)
-        return [_Question(gone, by_id=False)] if gone else []
+        if gone:
+            self.questions.append(_Question(gone, by_id=False))
 
     def _key(self, pk: int, question: _Question) -> str:
         row = self.claim.rows[pk]
@@ -213,11 +237,13 @@ class _Reading:
                     answer = self.github.by_id(keys) if question.by_id else self.github.by_name(keys)
             except TooLargeError as error:
                 self.too_large += 1
-                if self.too_large >= MAX_TOO_LARGE:
+                is_smallest = len(question.pks) == 1 and not self.questions
+                if self.too_large >= MAX_TOO_LARGE or (is_smallest and not self.is_answered):
+                    # Within the turn, so that the next wait is longer.
                     raise UnavailableError(f"Nothing is small enough: {error}") from error
                 raise
             this.used(answer.rate)
-        self.too_large = 0
+        self.too_large, self.is_answered = 0, True
         return answer
 
     def _store(self, looks: Mapping[int, Seen | Missed]) -> None:

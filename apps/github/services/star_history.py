@@ -20,6 +20,7 @@ from typing import BinaryIO, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.github.models import FigureSource, FormerName, Repository, StarReading
@@ -231,7 +232,9 @@ def _count(of: Mapping[str, str], column: str) -> int:
 
 def _date_figures() -> None:
     """Give each repository the figures of its newest reading, unless it has newer ones."""
-    newest = StarReading.objects.filter(repository=OuterRef("pk")).order_by("-date")
+    # What is older is of a repository for which the row stood before.
+    since = Coalesce(OuterRef("same_since"), FIRST_DAY)
+    newest = StarReading.objects.filter(repository=OuterRef("pk"), date__gte=since).order_by("-date")
     dated = Repository.objects.annotate(newest=Subquery(newest.values("date")[:1]))
     older = dated.filter(Q(figures_on=None) | Q(figures_on__lt=F("newest")), newest__isnull=False)
     older.update(

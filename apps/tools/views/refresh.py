@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import cast
 
 from allauth.core.internal.ratelimit import respond_429
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -15,8 +16,9 @@ from django_htmx.http import trigger_client_event
 from apps.accounts.permissions import takes_part
 from apps.core.limits import is_allowed
 from apps.core.redirects import safe_next
-from apps.github.models import Repository
-from apps.github.services.refresh import ask_for_refresh
+from apps.github.models import RateLimit, Repository
+from apps.github.services.refresh import FRESH_MINUTES, ask_for_refresh, has_token
+from apps.github.turns import permitted_at
 from apps.tools import selectors
 from apps.tools.models import Tool
 
@@ -42,9 +44,16 @@ def refresh(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _answer(repository: Repository) -> str:
+    if not settings.GITHUB_API_URL:
+        return "This site is set up not to read from GitHub: the numbers stay as they are."
     if ask_for_refresh(repository=repository):
+        is_ours = has_token() and not repository.is_token_refused
+        until = permitted_at(RateLimit.Resource.GRAPHQL if is_ours else RateLimit.Resource.ANONYMOUS)
+        if until:
+            return f"Asked. We may not ask GitHub before {until:%H:%M} UTC; new figures arrive after that."
         return "Asked. New figures usually arrive within minutes."
     if repository.state in Repository.HELD or repository.read_at is None:
         return "The figures are held until a moderator has looked."
     is_minutes = timezone.now() - repository.read_at >= timedelta(minutes=1)
-    return f"They were read {timesince(repository.read_at) if is_minutes else 'a moment'} ago."
+    ago = timesince(repository.read_at) if is_minutes else "a moment"
+    return f"The numbers were read {ago} ago. They can be asked for again {FRESH_MINUTES} minutes after that."
