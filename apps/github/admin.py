@@ -4,9 +4,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import date as as_date
 from django.template.defaultfilters import pluralize
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -134,13 +135,23 @@ class RepositoryAdmin(SaveChangedMixin, admin.ModelAdmin[Repository]):
         self.message_user(request, f"{count} will be read next.", messages.SUCCESS)
 
     @admin.action(description="Take the other repository of this name as ours", permissions=["change"])
-    def take_namesake(self, request: HttpRequest, rows: QuerySet[Repository]) -> None:
-        count = retries.take_namesake(pks=list(rows.values_list("pk", flat=True)))
-        if count:
-            words = f"{count} replaced one{pluralize(count)} will be read under the name."
-            self.message_user(request, words, messages.SUCCESS)
-        else:
+    def take_namesake(self, request: HttpRequest, rows: QuerySet[Repository]) -> HttpResponse | None:
+        replaced = list(rows.filter(state=Repository.State.REPLACED))
+        if not replaced:
             self.message_user(request, "None: no other repository bears these names.", messages.WARNING)
+            return None
+        if "confirmed" not in request.POST:
+            context = {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "rows": replaced,
+                "title": "Take the other repository?",
+            }
+            return TemplateResponse(request, "admin/github/repository/take_namesake.html", context)
+        count = retries.take_namesake(pks=[row.pk for row in replaced])
+        words = f"{count} replaced one{pluralize(count)} will be read under the name."
+        self.message_user(request, words, messages.SUCCESS)
+        return None
 
 
 def _line(line: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ REST_VERSION = "2026-03-10"
 LONGEST_WAIT = timedelta(days=1)
 # Of Failure.reason and Repository.problem.
 REASON_LENGTH = 300
+# What GitHub's tokens look like, should one ever get into the words of an error.
+_TOKEN = re.compile(r"\b(gh[a-z]_|github_pat_)\w+")
 _LIMITED = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 
 
@@ -241,5 +243,6 @@ def words(reply: Reply) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` without what PostgreSQL cannot store, and not longer than a failure's reason may be."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "")[:REASON_LENGTH]
+    """`text` without tokens and what PostgreSQL cannot store, and not longer than a failure's reason may be."""
+    storable = text.encode("utf-8", "replace").decode().replace("\0", "")
+    return _TOKEN.sub("(a token)", storable)[:REASON_LENGTH]

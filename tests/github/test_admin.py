@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -30,9 +31,9 @@ def flask() -> Repository:
     return flask
 
 
-def act(client: Client, name: str, *rows: Any, model: str = "repository") -> str:
+def act(client: Client, name: str, *rows: Any, model: str = "repository", **more: str) -> str:
     """Choose an action for some rows; answers what the page says then."""
-    data = {"action": name, "_selected_action": [row.pk for row in rows]}
+    data = {"action": name, "_selected_action": [row.pk for row in rows], **more}
     answer = client.post(reverse(f"admin:github_{model}_changelist"), data, follow=True)
     return answer.content.decode()
 
@@ -226,7 +227,13 @@ def test_take_namesake_forgets_the_ids_of_replaced_ones_only(maud_client: Client
     ids = {"node_id": "R_1", "database_id": 1, "due_at": LATER, **FIGURES}
     replaced, fine = RepositoryFactory(state=State.REPLACED, **ids), RepositoryFactory(state=State.OK, **ids)
 
-    said = act(maud_client, "take_namesake", replaced, fine)
+    asked = act(maud_client, "take_namesake", replaced, fine)
+    replaced.refresh_from_db()
+    assert (replaced.state, replaced.node_id) == (State.REPLACED, "R_1")
+    assert "This can't be undone" in unescape(asked)
+    assert fine.full_name not in asked
+
+    said = act(maud_client, "take_namesake", replaced, confirmed="1")
 
     replaced.refresh_from_db()
     fine.refresh_from_db()

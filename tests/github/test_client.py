@@ -24,7 +24,7 @@ from apps.github.client import (
     Week,
     Weeks,
 )
-from apps.github.connection import LONGEST_WAIT, wait_until
+from apps.github.connection import LONGEST_WAIT, plain, wait_until
 from tests.github.fake import FakeGitHub, FakeRepository
 
 SAML = (
@@ -728,3 +728,8 @@ def test_reasons_can_be_stored(github: FakeGitHub, client: GitHub):
     assert isinstance(told, Missed)
     assert told.reason == "?" + "x" * 299
     assert json.dumps(told.reason, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("token", ["ghp_0123456789abcdef", "ghs_x", "github_pat_11AAAA_bbbb"])
+def test_token_in_the_words_of_github_is_not_kept(token: str) -> None:
+    assert plain(f"Bad credentials: {token}.") == "Bad credentials: (a token)."
