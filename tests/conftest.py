@@ -124,6 +124,14 @@ def alice(db: None) -> Any:
 
 
 @pytest.fixture
+def alice_client(alice: Any) -> Client:
+    """A browser in which the owner is signed in."""
+    client = Client()
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
 def mallory(db: None) -> Any:
     """Somebody who is up to no good."""
     return UserFactory(username="mallory")

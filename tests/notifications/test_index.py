@@ -20,13 +20,6 @@ def read_url(row: Notification) -> str:
     return reverse("notifications:read", args=[row.pk])
 
 
-@pytest.fixture
-def alice_client(alice: Any) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
-
-
 def texts(client: Client, **query: str) -> list[str]:
     page = client.get(INDEX, query).content.decode()
     return re.findall(r'<a class="name" href="[^"]*">([^<]*)</a>', page)

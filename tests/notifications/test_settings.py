@@ -16,13 +16,6 @@ URL = reverse("notifications:settings")
 CHOICE = {"follower": "off", "point_vote": "mail", "digest": "on"}
 
 
-@pytest.fixture
-def alice_client(alice: Any) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
-
-
 def checked(client: Client) -> list[str]:
     """The values of what is chosen, in the order of the page."""
     form = client.get(URL).context["form"]

@@ -25,13 +25,6 @@ def flask(db: None) -> Tool:
     return tool
 
 
-@pytest.fixture
-def alice_client(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
-
-
 def followers(tool: Tool) -> int:
     tool.refresh_from_db()
     return tool.follower_count

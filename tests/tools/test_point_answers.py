@@ -37,13 +37,6 @@ def alice(alice: User) -> User:
     return alice
 
 
-@pytest.fixture
-def alice_client(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
-
-
 def counts(point: Point) -> tuple[int, int]:
     point.refresh_from_db()
     return point.true_count, point.outdated_count

@@ -36,13 +36,6 @@ def flask(db: None) -> Tool:
     return tool
 
 
-@pytest.fixture
-def alice_client(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
-
-
 def words(**changes: str) -> dict[str, str]:
     return {"kind": "pro", "text": "One file is a working application", "about": "3.1", **changes}
 

@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.models import User
 from apps.github.models import RateLimit, Repository
 from apps.tools.models import Tool
 from apps.tools.views import refresh
@@ -26,13 +25,6 @@ def flask(db: None, settings: Any) -> Tool:
     tool: Tool = ToolFactory(name="Flask", stars=72_014)
     read(tool, state=Repository.State.OK, due_at=timezone.now() + timedelta(days=1))
     return tool
-
-
-@pytest.fixture
-def alice_client(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
 
 
 def read(tool: Tool, **fields: Any) -> None:
