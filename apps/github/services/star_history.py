@@ -114,9 +114,9 @@ def import_star_history(
     if dry_run:
         transaction.set_rollback(True)
     else:
-        # All at once and in the order of their ids, as by all who write several: the measuring locks every one of them,
-        # and would wait for a worker that waits for one whose figures were dated before.
-        list(Repository.objects.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+        # All at once: the measuring locks every one of them, and would wait for a worker that waits for one whose
+        # figures were dated before.
+        Repository.objects.all().lock()
         _date_figures()
         measure_growth()
     return report
