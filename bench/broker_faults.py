@@ -4,8 +4,8 @@ Starts a PostgreSQL, a Redis, a worker and a beat of its own, as the Procfile sa
 
     python bench/broker_faults.py                  # all three, or: broker_faults.py killed frozen poison
 
-killed: `kill -9` of Redis, and a start up to five seconds later, 20 times; seconds from when it answers until a task is
-done (bar: 15).
+killed: `kill -9` of Redis while a task is under way, and a start up to five seconds later, 20 times; seconds from when
+it answers until a task is done (bar: 15).
 frozen: connections to Redis that nothing passes through any more, while new ones work, 3 times (bar: 30 s).
 poison: a task that kills its process starts at most 4 times and is then a TaskFailure.
 Exits with 1 if a bar is missed, or if beat is not at work after it.
@@ -35,6 +35,8 @@ KILLED_SECONDS, FROZEN_SECONDS = 15, 30
 STARTS = 4
 # As a supervisor leaves between the end of a process and the next start.
 AWAY_SECONDS = 5
+# A task under way when Redis is killed, and still when it is back.
+SLOW_SECONDS = 3
 # Long enough to see that something does not happen any more, or never will.
 LIMIT = 120
 # Beat sends a canary a minute; after a fault it may take as long as the bar of that fault to go on.
@@ -47,6 +49,12 @@ def poison(file: str) -> None:
     with Path(file).open("a") as starts:
         starts.write(f"{time.time()}\n")
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@shared_task(name="bench.slow")
+def slow() -> None:
+    """Be under way when Redis dies."""
+    time.sleep(SLOW_SECONDS)
 
 
 class Proxy:
@@ -121,6 +129,8 @@ def beat_goes_on() -> bool:
 def try_killed(redis: Redis) -> dict[str, bool]:
     times = []
     for number in range(KILLS):
+        current_app.send_task("bench.slow", expires=LIMIT)
+        time.sleep(0.5)
         redis.kill()
         away = AWAY_SECONDS * number / KILLS
         time.sleep(away)

@@ -124,3 +124,18 @@ def test_beat_can_be_stopped_while_redis_is_away(dead_port: int) -> None:
 
     # By itself it would try for ever.
     assert settings.CELERY_REDBEAT_REDIS_OPTIONS["retry"].get_retries() == -1
+
+
+def test_channel_of_a_lost_connection_fails_as_kombu_expects() -> None:
+    connection = app.connection_for_read()
+    channel = connection.channel()
+    closed = connection.channel()
+    closed.close()
+    expected = connection.connection_errors
+    connection.collect()
+
+    # As when a message that is not acknowledged goes back to its queue.
+    for lost in (channel, closed):
+        lost._disconnect_pools()
+        with pytest.raises(expected), lost.conn_or_acquire() as client:
+            client.ping()
