@@ -375,3 +375,9 @@ def test_page_shows_the_newest_weeks_of_stars(client: Client) -> None:
     assert '<th scope="row">15 Nov 2026</th><td>100</td>' in text
     assert "<td>111</td>" in text
     assert "<td>112</td>" not in text
+
+
+def test_page_dates_no_growth_where_none_is_known(client: Client) -> None:
+    ToolFactory(name="Flask", stars=72_014, stars__growth_on="2026-11-21")
+
+    assert "Stars gained" not in client.get("/tools/flask/").text
