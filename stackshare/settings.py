@@ -337,7 +337,7 @@ CELERY_BEAT_SCHEDULE = {
 # Where the workers read stars and forks. Empty: nowhere, and no test reaches out by accident.
 GITHUB_API_URL = env("GITHUB_API_URL", default="" if TESTING else "https://api.github.com").rstrip("/")
 # A personal access token without any rights, or the id, installation and private key (PEM) of a GitHub App. Without
-# either, 60 repositories an hour are read, those first that people care for most.
+# either, 60 repositories an hour are read: each in its turn, more often where people care more.
 GITHUB_TOKEN = env("GITHUB_TOKEN", default="")
 GITHUB_APP_ID = env("GITHUB_APP_ID", default="")
 GITHUB_APP_INSTALLATION_ID = env("GITHUB_APP_INSTALLATION_ID", default="")
