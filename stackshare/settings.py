@@ -116,6 +116,8 @@ INSTALLED_APPS = [
     "apps.notifications",
     "apps.github",
     "apps.tools",
+    "apps.detection",
+    "apps.stacks",
     "apps.votes",
     "apps.comparisons",
     "apps.pages",

@@ -133,6 +133,14 @@ def _package(value: str) -> str:
     return purl.to_string()
 
 
+def _package_prefix(value: str) -> str:
+    example = 'Write the beginning of package URLs and a star, such as "pkg:npm/%40aws-sdk/*".'
+    match = re.fullmatch(r"pkg:([a-z-]+)/([^\s*?#]{2,150})\*", value)
+    if match is None or match[1] not in PACKAGE_TYPES:
+        raise ValueError(f"{value!r} is not the beginning of package URLs. {example}")
+    return value
+
+
 def _about(value: str) -> str:
     if not re.search(r"\d", value):
         raise ValueError(
@@ -173,6 +181,31 @@ class IntegrationEntry(_Entry):
     kind: Literal["extends", "runs_on", "built_with", "connects_to", "deploys", "monitors"]
 
 
+Pattern = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\s\\]+$")]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\s/]+$")]
+
+
+class DetectionEntry(_Entry):
+    """By what, beside its packages, a tool is known in a repository. All but `prefixes` and `implied_by` ignore case.
+
+    `files`: globs on the name of a file, or with a slash on its path from the root: "vite.config.*", ".circleci/*.yml".
+    `prefixes`: package URLs that end with a star: "pkg:npm/%40aws-sdk/*". `extensions` of source files, without the
+    dot. `commands`: programs that are started. `schemes` of addresses and names of database adapters. `runtimes`: names
+    that version managers use. `resources` of platforms, stars allowed: "aws_s3_*", "AWS::S3::*", "heroku-postgresql".
+    `implied_by`: tools that are never there without this one. `scope`: of what the files show, if not development.
+    """
+
+    files: tuple[Pattern, ...] = ()
+    prefixes: tuple[Annotated[str, AfterValidator(_package_prefix)], ...] = ()
+    extensions: tuple[Word, ...] = ()
+    commands: tuple[Word, ...] = ()
+    schemes: tuple[Word, ...] = ()
+    runtimes: tuple[Word, ...] = ()
+    resources: tuple[Pattern, ...] = ()
+    implied_by: tuple[Slug, ...] = ()
+    scope: Literal["runtime", "development", "build", "deployment"] | None = None
+
+
 class ToolEntry(_Entry):
     """One tool of the catalogue."""
 
@@ -193,6 +226,9 @@ class ToolEntry(_Entry):
     repositories: tuple[RepositoryName, ...] = ()
     integrations: tuple[IntegrationEntry, ...] = ()
     logo: Slug | None = None
+    # A small part of nearly everything, by which nobody would describe a stack: found, but not named among the tools.
+    minor: bool = False
+    detect: DetectionEntry = DetectionEntry()
     pros: tuple[PointEntry, ...] = ()
     cons: tuple[PointEntry, ...] = ()
 

@@ -119,6 +119,10 @@ class Tool(models.Model):
     logo = models.CharField(
         max_length=60, blank=True, validators=[_slug], help_text="A file of static/logos/. Empty: a monogram."
     )
+    # A small part of nearly everything: found in a stack, but not named among its tools.
+    is_minor = models.BooleanField("minor", default=False, db_default=False)
+    # By what, beside its packages, it is known in a repository: entries.DetectionEntry.
+    detection = models.JSONField(default=dict, db_default={}, blank=True, help_text="See catalogue/README.md.")
     repositories = models.ManyToManyField(Repository, through="ToolRepository", related_name="tools")
 
     is_listed = models.BooleanField("listed", default=True, help_text="Shown in lists and searches.")
@@ -128,7 +132,10 @@ class Tool(models.Model):
     facts_on = models.DateField("facts as of", null=True, blank=True)
 
     # Counted from rows of other apps; see docs/architecture.md.
+    # Public stacks that run it now, and those of them with evidence: verified and no more, and proved.
     stack_count = models.PositiveIntegerField(default=0, editable=False)
+    verified_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    proved_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     follower_count = models.PositiveIntegerField(default=0, editable=False)
     vote_count = models.PositiveIntegerField(default=0, editable=False)
 

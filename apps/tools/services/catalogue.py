@@ -30,6 +30,8 @@ PLAIN_FIELDS = (
     "status",
     "features",
     "logo",
+    "is_minor",
+    "detection",
 )
 
 
@@ -128,6 +130,10 @@ def _load_rows(
 
 
 def _column(entry: ToolEntry, name: str) -> object:
+    if name == "is_minor":
+        return entry.minor
+    if name == "detection":
+        return entry.detect.model_dump(mode="json", exclude_defaults=True)
     value = getattr(entry, name)
     if name == "features":
         return list(value)

@@ -1,0 +1,1 @@
+"""Who may do what with stacks and companies. Functions that raise `PermissionDenied` with words for the person."""
