@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -109,6 +109,24 @@ class Weeks:
 
     weeks: Sequence[Week]
     next_page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file in a commit: its path, the id of what it holds, and its size in bytes."""
+
+    path: str
+    oid: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of the last commit of a default branch, without links and submodules; not all of them if truncated."""
+
+    commit: str
+    entries: Sequence[Entry]
+    is_truncated: bool
 
 
 # --- What GitHub sends ------------------------------------------------------------------------------
@@ -266,6 +284,53 @@ class _Week(BaseModel):
 
 
 WEEKS = TypeAdapter(list[_Week])
+
+
+_Oid = Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{40,64}$")]
+
+
+class _Named(BaseModel):
+    sha: _Oid
+
+
+class _Commit(BaseModel):
+    tree: _Named
+
+
+class RestCommit(_Named):
+    commit: _Commit
+
+
+# The newest first, of which one is asked for.
+COMMITS = TypeAdapter(Annotated[list[RestCommit], Field(min_length=1)])
+
+
+class _TreeEntry(BaseModel):
+    path: StrictStr
+    mode: StrictStr
+    sha: _Oid
+    size: _Count = 0
+
+
+class RestTree(BaseModel):
+    tree: list[_TreeEntry]
+    truncated: StrictBool
+
+    def entries(self) -> list[Entry]:
+        """The regular files: 100644 and 100755; not links (120000), submodules (160000) and folders."""
+        return [Entry(one.path, one.sha, one.size) for one in self.tree if one.mode.startswith("100")]
+
+
+class RestBlob(BaseModel):
+    encoding: Literal["base64"]
+    content: StrictStr
+
+
+class GraphBlob(_Graph):
+    """A file by GraphQL; `text` is None where it is no UTF-8."""
+
+    text: StrictStr | None = None
+    is_truncated: StrictBool = True
 
 
 class _GraphRate(_Graph):

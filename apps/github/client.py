@@ -3,6 +3,7 @@
 Knows no database: `turns.py` says when a request may be made, `connection.py` carries it, `answers.py` reads it.
 """
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -14,13 +15,19 @@ from pydantic import ValidationError
 from apps.github import credentials
 from apps.github.answers import (
     BLOCKED,
+    COMMITS,
     TOO_MANY,
     WEEKS,
     Answer,
+    Entry,
     Error,
+    GraphBlob,
+    Listing,
     Missed,
     Rate,
+    RestBlob,
     RestRepository,
+    RestTree,
     Said,
     Seen,
     Trouble,
@@ -50,9 +57,11 @@ from apps.github.weeks import LAST_PAGE, WEEKS_ON_A_PAGE
 
 __all__ = [
     "Answer",
+    "Entry",
     "GitHub",
     "GitHubError",
     "LimitedError",
+    "Listing",
     "Missed",
     "Rate",
     "RefusedError",
@@ -119,6 +128,57 @@ class GitHub:
         reply = self._ask("GET", f"/repos/{quote(full_name)}/stargazers/history", query=query)
         return _missed(reply) or _weeks(reply, page), _rate(reply)
 
+    def listing(self, full_name: str) -> tuple[Listing | Missed, Rate | None]:
+        """REST, two requests: the files of the last commit of the default branch. Raises GitHubError.
+
+        An empty repository has none.
+        """
+        path = f"/repos/{quote(full_name)}"
+        reply = self._ask("GET", f"{path}/commits", query={"per_page": 1})
+        if reply.status == HTTPStatus.CONFLICT:
+            return Listing("", [], is_truncated=False), _rate(reply)
+        missed = _missed(reply)
+        if missed:
+            return missed, _rate(reply)
+        try:
+            newest = COMMITS.validate_python(reply.content)[0]
+            reply = self._ask("GET", f"{path}/git/trees/{newest.commit.tree.sha}", query={"recursive": 1})
+            tree = RestTree.model_validate(reply.content)
+        except ValidationError as error:
+            return _missed(reply) or Missed(Trouble.BROKEN, misfit(error)), _rate(reply)
+        return Listing(newest.sha, tree.entries(), tree.truncated), _rate(reply)
+
+    def texts(self, full_name: str, oids: Sequence[str]) -> tuple[dict[str, bytes], Rate | None]:
+        """GraphQL: what files hold, by their ids, without those that are cut short or no UTF-8. Raises GitHubError."""
+        owner, _, name = full_name.partition("/")
+        variables = {f"x{index}": oid for index, oid in enumerate(oids)}
+        data, _, rate = self._query(
+            texts_query(len(oids)), variables | {"owner": owner, "name": name}, count=len(oids)
+        )
+        repository = data.get("repository")
+        found: dict[str, bytes] = {}
+        for index, oid in enumerate(oids):
+            try:
+                blob = GraphBlob.model_validate(repository[f"f{index}"])
+            except (ValidationError, TypeError, KeyError):
+                continue
+            if blob.text is not None and not blob.is_truncated:
+                found[oid] = blob.text.encode("utf-8", "replace")
+        return found, rate
+
+    def blob(self, full_name: str, oid: str) -> tuple[bytes | Missed, Rate | None]:
+        """REST: what a file holds. Raises GitHubError."""
+        reply = self._ask("GET", f"/repos/{quote(full_name)}/git/blobs/{oid}")
+        missed = _missed(reply)
+        if missed:
+            return missed, _rate(reply)
+        try:
+            return b64decode(RestBlob.model_validate(reply.content).content), _rate(reply)
+        except ValidationError as error:
+            return Missed(Trouble.BROKEN, misfit(error)), _rate(reply)
+        except ValueError:
+            return Missed(Trouble.BROKEN, "The content is not in base64."), _rate(reply)
+
     def _query(
         self, query: str, variables: Mapping[str, object], *, count: int
     ) -> tuple[Mapping[str, Any], Sequence[Error], Rate | None]:
@@ -168,6 +228,16 @@ def by_name_query(count: int) -> str:
         for index in range(count)
     )
     return f"query({variables}) {{ {fields} {_RATE} }} {_SEEN}"
+
+
+def texts_query(count: int) -> str:
+    """GraphQL for what `count` files of a repository hold, f0, f1 ..., by the variables x0, x1 ..., their ids."""
+    variables = ", ".join(f"$x{index}: GitObjectID!" for index in range(count))
+    fields = " ".join(
+        f"f{index}: object(oid: $x{index}) {{ ... on Blob {{ text isTruncated }} }}" for index in range(count)
+    )
+    head = f"query($owner: String!, $name: String!, {variables})"
+    return f"{head} {{ repository(owner: $owner, name: $name) {{ {fields} }} {_RATE} }}"
 
 
 def _raise_for_all(said: Said, reply: Reply, count: int) -> None:

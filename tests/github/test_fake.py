@@ -23,7 +23,7 @@ from graphql import (
     validate,
 )
 
-from apps.github.client import BY_ID, by_name_query
+from apps.github.client import BY_ID, by_name_query, texts_query
 from tests.github.fake import FakeGitHub
 from tests.github.fake.graph import schema
 
@@ -53,7 +53,7 @@ def test_queries_and_small_schema_agree_with_githubs_own():
     # Its descriptions are two thirds of it.
     text = re.sub(r'"""[\s\S]*?"""', "", REAL_SCHEMA.read_text())
     real = build_ast_schema(parse(text, no_location=True), assume_valid=True, assume_valid_sdl=True)
-    for query in (BY_ID, by_name_query(1), by_name_query(100)):
+    for query in (BY_ID, by_name_query(1), by_name_query(100), texts_query(50)):
         assert validate(real, parse(query)) == []
     assert list(disagreements(schema(), real)) == []
 

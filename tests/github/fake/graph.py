@@ -26,6 +26,8 @@ WENT_WRONG = (
     "Something went wrong while executing your query. Please include `FA4E:1:2:3` when reporting this issue."
 )
 TOO_MUCH = "Resource limits for this query exceeded."
+# Of a text that is longer GraphQL tells the beginning.
+MOST_TEXT = 512_000
 # GitHub's own limit.
 MOST_IDS = 100
 
@@ -73,6 +75,7 @@ def repositories_asked(query: str, variables: Mapping[str, Any]) -> int:
 def schema() -> GraphQLSchema:
     built = build_schema(SCHEMA_FILE.read_text())
     built.type_map["Node"].resolve_type = lambda value, *_: "Repository"  # type: ignore[attr-defined]
+    built.type_map["GitObject"].resolve_type = lambda value, *_: "Blob"  # type: ignore[attr-defined]
     return built
 
 
@@ -112,6 +115,8 @@ def _resolve(source: Any, info: Any, **arguments: Any) -> Any:
             return node
         case "Query", "rateLimit":
             return info.context["rate"]
+        case "Repository", "object":
+            return _blob(source, arguments["oid"])
         case "Repository", _:
             return _of_repository(source, name)
         case _:
@@ -186,6 +191,24 @@ def _of_repository(repository: FakeRepository, name: str) -> Any:
             "latestRelease": release,
         }[name]
     )
+
+
+def _blob(repository: FakeRepository, oid: str) -> dict[str, Any] | None:
+    content = repository.blobs().get(oid)
+    if content is None:
+        return None
+    try:
+        text = content[:MOST_TEXT].decode()
+    except UnicodeDecodeError:
+        text = None
+    return {
+        "id": f"B_{oid}",
+        "oid": oid,
+        "byteSize": len(content),
+        "isBinary": text is None,
+        "isTruncated": text is not None and len(content) > MOST_TEXT,
+        "text": text,
+    }
 
 
 def _plain(value: Any) -> Any:

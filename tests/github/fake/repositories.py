@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
+from hashlib import sha1, sha256
 from itertools import pairwise
 from typing import Any
 
@@ -31,6 +31,11 @@ class FakeRepository:
     # Stars by week, newest first, the first day of each week a Sunday. None: `stars` spread over its whole life.
     weeks: list[tuple[date, int]] | None = None
 
+    # What its default branch holds, by path; empty: no commit yet.
+    files: dict[str, bytes] = field(default_factory=dict)
+    # Paths that are links, to the path that is their content.
+    links: set[str] = field(default_factory=set)
+
     blocked: bool = False
     # Its owner refuses tokens, though everybody can read it without one. The words of the refusal.
     forbidden: str = ""
@@ -52,6 +57,15 @@ class FakeRepository:
     def url(self) -> str:
         return f"https://github.com/{self.full_name}"
 
+    @property
+    def commit(self) -> str:
+        """Another one whenever the files are others."""
+        return sha1(repr(sorted(self.files.items())).encode()).hexdigest()  # noqa: S324
+
+    def blobs(self) -> dict[str, bytes]:
+        """What the files hold, by the ids that git gives it."""
+        return {blob_id(content): content for content in self.files.values()}
+
     def star_weeks(self, today: date) -> list[tuple[date, int]]:
         if self.weeks is not None:
             return self.weeks
@@ -60,6 +74,10 @@ class FakeRepository:
         totals = [self.stars * week // count for week in range(count + 1)]
         given = [after - before for before, after in pairwise(totals)]
         return [(first + timedelta(weeks=week), given[week]) for week in reversed(range(count))]
+
+
+def blob_id(content: bytes) -> str:
+    return sha1(b"blob %d\0" % len(content) + content).hexdigest()  # noqa: S324
 
 
 def made_up(full_name: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """REST of the fake GitHub."""
 
 import re
+from base64 import encodebytes
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.parse import parse_qs, unquote
 import jwt
 
 from tests.github.fake.answers import Answer, Asked
-from tests.github.fake.repositories import FakeRepository
+from tests.github.fake.repositories import FakeRepository, blob_id
 
 # The star history exists from this version of the API on.
 VERSION = "2026-03-10"
@@ -21,8 +22,9 @@ NOT_FOUND = {"message": "Not Found", "documentation_url": "https://docs.github.c
 
 def answer(github: Any, asked: Asked) -> Answer:
     """What GitHub says of the repository, or the star history, at this path."""
-    by_name = re.fullmatch(r"/repos/([^/]+/[^/]+)(/stargazers/history)?", unquote(asked.path))
-    by_id = re.fullmatch(r"/repositories/(\d+)(/stargazers/history)?", asked.path)
+    parts = r"(/stargazers/history|/commits|/git/(?:trees|blobs)/[0-9a-f]+)?"
+    by_name = re.fullmatch(rf"/repos/([^/]+/[^/]+){parts}", unquote(asked.path))
+    by_id = re.fullmatch(rf"/repositories/(\d+){parts}", asked.path)
     if by_name:
         name, rest = by_name.groups()
         repository = github.find(name)
@@ -44,7 +46,48 @@ def answer(github: Any, asked: Asked) -> Answer:
         return Answer(403, {"message": repository.forbidden})
     if repository.poisoned:
         return Answer(500, {"message": "Server Error"})
-    return _history(github, repository, asked) if rest else Answer(200, _shown(repository))
+    match (rest or "").strip("/").split("/"):
+        case ["stargazers", _]:
+            return _history(github, repository, asked)
+        case ["commits"]:
+            return _commits(repository)
+        case ["git", "trees", oid]:
+            return _tree(repository, oid)
+        case ["git", "blobs", oid]:
+            return _blob(repository, oid)
+        case _:
+            return Answer(200, _shown(repository))
+
+
+def _commits(repository: FakeRepository) -> Answer:
+    if not repository.files:
+        return Answer(409, {"message": "Git Repository is empty."})
+    # Its tree has an id of its own.
+    tree = {"sha": repository.commit[::-1]}
+    return Answer(200, [{"sha": repository.commit, "commit": {"message": "Made up.", "tree": tree}}])
+
+
+def _tree(repository: FakeRepository, oid: str) -> Answer:
+    if oid != repository.commit[::-1]:
+        return Answer(404, NOT_FOUND)
+    folders = {path.rpartition("/")[0] for path in repository.files} - {""}
+    entries: list[dict[str, Any]] = [
+        {"path": path, "mode": "040000", "type": "tree", "sha": blob_id(path.encode())} for path in folders
+    ]
+    for path, content in sorted(repository.files.items()):
+        mode = "120000" if path in repository.links else "100644"
+        entries.append(
+            {"path": path, "mode": mode, "type": "blob", "sha": blob_id(content), "size": len(content)}
+        )
+    return Answer(200, {"sha": oid, "tree": entries, "truncated": False} | repository.rest)
+
+
+def _blob(repository: FakeRepository, oid: str) -> Answer:
+    content = repository.blobs().get(oid)
+    if content is None:
+        return Answer(404, NOT_FOUND)
+    encoded = encodebytes(content).decode()
+    return Answer(200, {"sha": oid, "size": len(content), "encoding": "base64", "content": encoded})
 
 
 def _shown(repository: FakeRepository) -> dict[str, Any]:
