@@ -47,6 +47,8 @@ class LoadReport:
 
 def load_tools(catalogue: Catalogue, *, tick: Callable[[], object] = lambda: None) -> LoadReport:
     """Bring the database to what the catalogue says. Call it in a transaction; `tick` is called for each tool."""
+    # All at once and by their ids, as who publishes a stack locks those of it: else the two might wait for one another.
+    list(Tool.objects.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     functions = _load_taxonomy(catalogue.taxonomy)
     tools, report = _load_rows(catalogue, functions, tick)
     changed = _load_successors(catalogue, tools, report) | _load_parts(catalogue, tools)
