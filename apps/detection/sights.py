@@ -34,6 +34,9 @@ class Kind(StrEnum):
     FILE = "file"
     # The ending of source files.
     EXTENSION = "extension"
+    # A package that is made here, named as for PACKAGE: the project itself, a member of its workspace. Not evidence:
+    # it takes sights of the same package away.
+    OWN = "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,9 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What detection says. `tools`: the slugs worth naming, sorted; minor, transitive and merely mentioned ones are in `findings` alone.
+    """What detection says.
 
+    `tools`: the slugs worth naming, sorted; minor, transitive and merely mentioned ones are in `findings` alone.
     `unknown`: direct packages that the catalogue does not know, as package URLs without version, for moderators.
     """
 

@@ -1,9 +1,29 @@
-"""What a parser is. Each module of this package has `PARSERS`, and `parsers/__init__.py` joins them."""
+"""What a parser is, and what all of them read with. Each module of this package has `PARSERS`; `__init__` joins them.
 
+A parser says what it saw and leaves the rest to `detect`: what is vendored, a sample or the project's own is taken out
+there. The names of packages that are made here (the project itself, members of its workspace) are told by sights of
+`Kind.OWN`, with `type` and `name` as for `Kind.PACKAGE`:
+
+    yield Sight(Kind.OWN, "left-pad", file.path, type="npm")
+
+YAML is read by `parsers/yamls.py`.
+"""
+
+import json
+import re
+import tomllib
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
 
-from apps.detection.sights import Sight
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from apps.detection.sights import Limits, Sight, UnreadableError
+
+MAX_DEPTH = Limits().depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +36,10 @@ class TextFile:
 
 @dataclass(slots=True)
 class Tree:
-    """The other files of the folder, for what is said in another place: catalogs, central versions, parents."""
+    """The other files of the folder, for what is said in another place: catalogs, central versions, parents.
+
+    Of `texts` each is decoded anew when it is taken: keep none longer than needed.
+    """
 
     texts: Mapping[str, str]
 
@@ -33,9 +56,9 @@ class Tree:
 
     def named(self, name: str) -> Iterator[TextFile]:
         """All files of that name, wherever they are."""
-        for path, text in self.texts.items():
+        for path in self.texts:
             if path.rpartition("/")[2] == name:
-                yield TextFile(path, text)
+                yield TextFile(path, self.texts[path])
 
 
 # Raises `UnreadableError` for what it can't read. What it yielded before that counts.
@@ -44,9 +67,129 @@ Parse = Callable[[TextFile, Tree], Iterator[Sight]]
 
 @dataclass(frozen=True, slots=True)
 class Parser:
-    """`patterns`: globs on the base name, or with a slash on the end of the path ("package.json", "requirements/*.txt")."""
+    """`patterns`: globs on the base name, or with a slash on the end of the path: "package.json", "requirements/*.txt".
+
+    `**/` in the middle of one stands for any folders. Case does not matter.
+    """
 
     patterns: tuple[str, ...]
     parse: Parse
     # Of lock files: may be long, and give versions to what a manifest names.
     is_lock: bool = False
+
+
+class Lines:
+    """From a place in a text to the number of its line, counted from 1."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._ends = [match.start() for match in re.finditer("\n", text)]
+
+    def at(self, offset: int) -> int:
+        return bisect_right(self._ends, offset - 1) + 1 if offset else 1
+
+    def of(self, needle: str, start: int = 0) -> int | None:
+        """The line where `needle` stands first, from the offset `start` on."""
+        offset = self.text.find(needle, start)
+        return None if offset < 0 else self.at(offset)
+
+
+def each_line(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a long text with their numbers, from 1, without a list of all of them."""
+    start = 0
+    for number in range(1, text.count("\n") + 2):
+        end = text.find("\n", start)
+        yield number, text[start:] if end < 0 else text[start:end]
+        start = end + 1
+
+
+# In all of these a part that is not closed runs to the end of the text, so that none is looked through twice.
+_BRACKETS = re.compile(r'(?:"(?:[^"\\]|\\.)*+"?|[^"\[\]{}]++)*+([\[\]{}])', re.DOTALL)
+
+
+def check_brackets(text: str, depth: int = MAX_DEPTH) -> None:
+    """Raises `UnreadableError` if brackets, but those in "strings", stand in each other more than `depth` deep."""
+    now = 0
+    for match in _BRACKETS.finditer(text):
+        part = match[1]
+        if part in "[{":
+            now += 1
+            if now > depth:
+                raise UnreadableError(f"is nested more than {depth} deep")
+        elif part in "]}":
+            now -= 1
+
+
+# Characters. What people comment is short; lock files are written by programs.
+MAX_COMMENTED = 1_000_000
+
+_JSON_TOKENS = re.compile(r'("(?:[^"\\\n]|\\.)*+"?)|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_JSON_COMMAS = re.compile(r'("(?:[^"\\\n]|\\.)*+"?)|,(?=\s*[}\]])', re.DOTALL)
+
+
+def load_json(
+    text: str, *, depth: int = MAX_DEPTH, hook: Callable[[list[tuple[str, Any]]], Any] | None = None
+) -> Any:
+    """JSON; comments and commas before a closing bracket are passed over. `hook` makes an object of its pairs.
+
+    Raises `UnreadableError`.
+    """
+    check_brackets(text, depth)
+    try:
+        return json.loads(text, object_pairs_hook=hook)
+    except (ValueError, RecursionError):
+        if len(text) > MAX_COMMENTED:
+            raise UnreadableError("is not JSON that can be read") from None
+        plain = _JSON_TOKENS.sub(lambda match: match[1] or re.sub(r"[^\n]", " ", match[0]), text)
+        plain = _JSON_COMMAS.sub(lambda match: match[1] or " ", plain)
+    try:
+        return json.loads(plain, object_pairs_hook=hook)
+    except json.JSONDecodeError as error:
+        raise UnreadableError(f"is not JSON: {error.msg}", error.lineno) from None
+    except (ValueError, RecursionError):
+        raise UnreadableError("is not JSON that can be read") from None
+
+
+# The time that tomllib takes for a dotted key grows with the square of its parts.
+_DOTTED = re.compile(r"""(?:\.\s*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')\s*+){60}""")
+
+
+def load_toml(text: str, *, depth: int = MAX_DEPTH) -> dict[str, Any]:
+    """TOML. Raises `UnreadableError`."""
+    check_brackets(text, depth)
+    if _DOTTED.search(text):
+        raise UnreadableError("has a key of too many parts")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        raise UnreadableError(f"is not TOML: {error}", int(line[1]) if line else None) from None
+    except (ValueError, RecursionError):
+        raise UnreadableError("is not TOML that can be read") from None
+
+
+_ELEMENTS = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<(/?)[A-Za-z_][^<>]*?(/?)>", re.DOTALL)
+
+
+def load_xml(text: str, *, depth: int = MAX_DEPTH) -> Element:
+    """XML without entities of its own; namespaces are taken off the names. Raises `UnreadableError`."""
+    now = 0
+    for match in _ELEMENTS.finditer(text):
+        if match[1] is None:
+            continue
+        now += -1 if match[1] else 0 if match[2] else 1
+        if now > depth:
+            raise UnreadableError(f"is nested more than {depth} deep")
+    try:
+        # A declared encoding says nothing any more: the text was decoded.
+        root: Element = fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1))
+    except ParseError as error:
+        raise UnreadableError("is not XML", error.position[0]) from None
+    except DefusedXmlException:
+        raise UnreadableError("is not read because it declares entities") from None
+    except (ValueError, RecursionError):
+        raise UnreadableError("is not XML that can be read") from None
+    for element in root.iter():
+        if isinstance(element.tag, str):
+            element.tag = element.tag.rpartition("}")[2]
+    return root
