@@ -265,6 +265,9 @@ CELERY_TASK_ROUTES = {
     "apps.core.tasks.send_due_mail": {"queue": "people"},
     "apps.pages.tasks.send_due_messages": {"queue": "people"},
     "apps.accounts.tasks.write_due_exports": {"queue": "people"},
+    # Not behind a run of the figures, which takes minutes.
+    "apps.stacks.tasks.read_due_repositories": {"queue": "people"},
+    "apps.stacks.tasks.check_due_proofs": {"queue": "people"},
 }
 # RedBeat has a connection of its own. While Redis is away it waits, a second between two tries.
 CELERY_REDBEAT_REDIS_URL = BROKER_URL
@@ -332,6 +335,17 @@ CELERY_BEAT_SCHEDULE = {
     },
     "reverse-rings": {"task": "apps.votes.tasks.reverse_rings", "schedule": crontab(hour=3, minute=50)},
     "mark-due-cards": {"task": "apps.pages.tasks.mark_due_cards", "schedule": crontab(hour=3, minute=30)},
+    "read-due-repositories": {"task": "apps.stacks.tasks.read_due_repositories", **_EACH_MINUTE},
+    "check-due-proofs": {"task": "apps.stacks.tasks.check_due_proofs", **_EACH_MINUTE},
+    "forget-old-proofs": {"task": "apps.stacks.tasks.forget_old_proofs", "schedule": crontab(minute=50)},
+    "rank-due-stacks": {"task": "apps.stacks.tasks.rank_due_stacks", **_EACH_MINUTE},
+    "rank-all-stacks": {"task": "apps.stacks.tasks.rank_all_stacks", "schedule": crontab(hour=3, minute=20)},
+    "measure-adoption": {"task": "apps.stacks.tasks.measure_adoption", "schedule": crontab(hour=2, minute=20)},
+    "find-companions": {"task": "apps.stacks.tasks.find_companions", "schedule": crontab(hour=2, minute=40)},
+    "forget-old-readings": {
+        "task": "apps.stacks.tasks.forget_old_readings",
+        "schedule": crontab(hour=2, minute=55),
+    },
 }
 
 # --- GitHub -------------------------------------------------------------------------------------
@@ -348,6 +362,11 @@ if any(_app := [GITHUB_APP_ID, GITHUB_APP_INSTALLATION_ID, GITHUB_APP_PRIVATE_KE
     raise ImproperlyConfigured(
         "A GitHub App needs GITHUB_APP_ID, GITHUB_APP_INSTALLATION_ID and GITHUB_APP_PRIVATE_KEY, all three."
     )
+
+# --- DNS ----------------------------------------------------------------------------------------
+
+# Where records that show whose a domain is are looked up: "192.0.2.1:53". Empty: at the system's name servers.
+DNS_SERVERS = env.list("DNS_SERVERS", default=[])
 
 # --- Monitoring ---------------------------------------------------------------------------------
 
@@ -438,6 +457,8 @@ TRUSTED_PROXY_COUNT = int(_proxies)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # And one picture at most: what is larger is cut off while it arrives.
 FILE_UPLOAD_HANDLERS = ["apps.core.uploads.LimitedUploadHandler"]
+# A project's manifests: apps/stacks/uploads.py. Other forms take a picture, which their handler sees to.
+DATA_UPLOAD_MAX_NUMBER_FILES = 6_000
 # The admin page of a tool with all its rows has some hundred.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
@@ -539,8 +560,24 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["apps.api.access.TokenScope"],
     "DEFAULT_THROTTLE_CLASSES": ["apps.api.access.TokenThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.api.parsers.LimitedJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "apps.api.errors.in_plain_words",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{PRODUCT_NAME} API",
+    "DESCRIPTION": "What this site shows, for programs. docs/api.md of its source code has examples.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    # Names of lists of choices that stand at several places.
+    "ENUM_NAME_OVERRIDES": {
+        "ScopeEnum": "apps.api.serializers.SCOPES",
+        "FindingKindEnum": "apps.detection.sights.Kind",
+        "StackKindEnum": "apps.stacks.models.Stack.Kind",
+        "ChangeKindEnum": "apps.stacks.models.Change.Kind",
+        "EvidenceSourceEnum": "apps.stacks.models.Evidence.Source",
+        "ReadingSourceEnum": "apps.stacks.models.Reading.Source",
+    },
 }
 
 # --- Logging ------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from django.http import HttpRequest
 
 from apps.accounts.models import User
 from apps.accounts.services.tokens import revoke_tokens
-from apps.accounts.services.usernames import former_names
+from apps.accounts.services.usernames import former_names, is_of_something_else
 from apps.core.context import absolute_url
 from apps.core.limits import client_address
 from apps.core.mail import LIFETIME, post_mail
@@ -65,9 +65,9 @@ class AccountAdapter(DefaultAccountAdapter):
         post_mail(to=[email], subject=mail.subject, body=str(mail.body), lifetime=lifetime)
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        """Refuse what somebody else is, or once was, called as well."""
+        """Refuse what somebody else is, or once was, called as well, and something that is no person."""
         username = super().clean_username(username, shallow)
-        if not shallow and former_names(username).exists():
+        if not shallow and (former_names(username).exists() or is_of_something_else(username)):
             raise self.validation_error("username_taken")
         return username
 

@@ -21,9 +21,10 @@ from django.utils import timezone
 
 from apps.accounts.forms import LinksField
 from apps.accounts.models import ApiToken, DataExport, FormerUsername, PersonFollow, User
+from apps.accounts.services.personal import tell_of_standing
 from apps.accounts.services.sessions import end_access
 from apps.accounts.services.tokens import revoke_tokens
-from apps.accounts.services.usernames import check_is_free, keep_former
+from apps.accounts.services.usernames import check_is_free, hold_name, keep_former
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.jobs import ring
 
@@ -37,7 +38,9 @@ class NewPersonForm(AdminUserCreationForm[User]):
     def clean_username(self) -> str:
         """Refuse names that were somebody's, too."""
         username: str = self.cleaned_data["username"]
-        check_is_free(username)
+        # Held until the admin's transaction ends.
+        with hold_name(username):
+            check_is_free(username)
         return username
 
 
@@ -45,7 +48,8 @@ class PersonForm(UserChangeForm[User]):
     def clean_username(self) -> str:
         """Refuse names that are, or were, somebody else's. Moderators may give another one at any time."""
         username: str = self.cleaned_data["username"]
-        check_is_free(username, person=self.instance)
+        with hold_name(username):
+            check_is_free(username, person=self.instance)
         return username
 
 
@@ -161,6 +165,8 @@ class UserAdmin(DjangoUserAdmin[User]):
             super().save_model(request, obj, form, change)
         if not obj.is_active:
             end_access(person=obj)
+        if "is_active" in form.changed_data:
+            tell_of_standing(obj)
 
     @admin.action(description="Lock out", permissions=["change"])
     def lock_out(self, request: HttpRequest, rows: QuerySet[User]) -> None:
@@ -171,6 +177,7 @@ class UserAdmin(DjangoUserAdmin[User]):
                 person.is_active = False
                 person.save(update_fields=["is_active"])
                 end_access(person=person)
+                tell_of_standing(person)
             self.log_change(request, person, "Locked out.")
         self.message_user(
             request,
@@ -184,8 +191,10 @@ class UserAdmin(DjangoUserAdmin[User]):
         below = {} if request.user.is_superuser else {"is_staff": False, "is_superuser": False}
         people = list(rows.filter(is_active=False, closed_at=None, **below))
         for person in people:
-            person.is_active = True
-            person.save(update_fields=["is_active"])
+            with transaction.atomic():
+                person.is_active = True
+                person.save(update_fields=["is_active"])
+                tell_of_standing(person)
             self.log_change(request, person, "Let in again.")
         self.message_user(
             request,

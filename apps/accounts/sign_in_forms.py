@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.models import User
 from apps.accounts.services.unverified import give_way, is_taken, make_room, never_verified, pending
+from apps.accounts.services.usernames import hold_name, is_of_something_else
 
 USERNAME_HINT = (
     "3 to 30 lower-case letters and digits, - or _ between them. It is in the address of your profile."
@@ -79,9 +80,11 @@ class SignupMixin(forms.Form):
             # A new account's password is hashed; who has one already shall not be told by the time that saves.
             make_password(self.cleaned_data.get("password1"))
         try:
-            with transaction.atomic():
+            with transaction.atomic(), hold_name(username := self.cleaned_data["username"]):
+                if is_of_something_else(username):
+                    raise IntegrityError("A company took the name.")
                 if not self.account_already_exists:
-                    make_room(email=self.cleaned_data["email"], username=self.cleaned_data["username"])
+                    make_room(email=self.cleaned_data["email"], username=username)
                 return super().try_save(request)  # type: ignore[misc, no-any-return]
         except IntegrityError as error:
             # Somebody else took the name or the address in this very moment.

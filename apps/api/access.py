@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -12,7 +12,7 @@ from rest_framework.throttling import BaseThrottle
 
 from apps.accounts.models import ApiToken, User
 from apps.accounts.services.tokens import authenticate
-from apps.core.limits import is_allowed, seconds_to_wait
+from apps.core.limits import client_address, is_allowed, seconds_to_wait
 
 if TYPE_CHECKING:
     # It reads the settings, which name the classes here.
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 # Of a token: one each six seconds, or a hurried minute now and then.
 LIMIT = "600/hour"
+# Of an address that sends no token: enough to look around and for a page that shows a stack.
+ADDRESS_LIMIT = "120/hour"
+# Files to be read cost up to two seconds of a processor: a build each minute of a person with two branches, and of an
+# address without a token enough to try it out.
+DETECTION_LIMIT = "120/hour"
+ADDRESS_DETECTION_LIMIT = "20/hour"
 
 
 class TokenAuthentication(BaseAuthentication):  # type: ignore[misc]
@@ -52,12 +58,43 @@ class TokenScope(BasePermission):  # type: ignore[misc]
         return request.method in SAFE_METHODS or request.auth.scope == ApiToken.Scope.WRITE
 
 
+class OpenToRead(TokenScope):
+    """As `TokenScope`, but anybody may read what is public, without a token."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if request.auth is None and request.method in SAFE_METHODS:
+            return True
+        return super().has_permission(request, view)
+
+
 class TokenThrottle(BaseThrottle):  # type: ignore[misc]
-    """`LIMIT` for each token. Not one of the framework's own, which count one short under parallel requests."""
+    """`LIMIT` for each token, `ADDRESS_LIMIT` for each address without one, where one is not needed.
+
+    Not one of the framework's own, which count one short under parallel requests.
+    """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        self._who = str(request.auth.pk)
-        return is_allowed("api", self._who, LIMIT)
+        if isinstance(request.auth, ApiToken):
+            self._counted = ("api", str(request.auth.pk), LIMIT)
+        else:
+            self._counted = ("api_address", client_address(request), ADDRESS_LIMIT)
+        return is_allowed(*self._counted)
 
     def wait(self) -> float:
-        return seconds_to_wait("api", self._who, LIMIT)
+        return seconds_to_wait(*self._counted)
+
+
+class DetectionThrottle(TokenThrottle):
+    """What reads files: by person, whatever number of tokens they have, or by address."""
+
+    # What counts: a page of one's own readings is no reading of files.
+    methods: ClassVar = ("POST",)
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        if request.method not in self.methods:
+            return super().allow_request(request, view)
+        if isinstance(request.auth, ApiToken):
+            self._counted = ("api_detection", str(request.user.pk), DETECTION_LIMIT)
+        else:
+            self._counted = ("api_detection_address", client_address(request), ADDRESS_DETECTION_LIMIT)
+        return is_allowed(*self._counted)

@@ -110,6 +110,8 @@ def matrix(columns: Sequence[Column], *, now: datetime) -> list[Section]:
             columns,
             {
                 "Stacks": lambda c: Cell(compact(c.tool.stack_count)),
+                "Of these verified": lambda c: Cell(compact(c.tool.verified_count)),
+                "Of these proved": lambda c: Cell(compact(c.tool.proved_count)),
                 "Followers": lambda c: Cell(compact(c.tool.follower_count)),
                 "Votes": lambda c: Cell(compact(c.tool.vote_count)),
             },

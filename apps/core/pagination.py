@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Model, OrderBy, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
@@ -46,7 +48,7 @@ def paginate(rows: QuerySet[Row], *, keys: Sequence[Key], cursor: str, size: int
     if cursor:
         try:
             page = page.filter(_after(keys, _decode(cursor, len(keys))))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, ValidationError) as error:
             raise BadCursorError from error
     found = list(page[: size + 1])
     more = len(found) > size
@@ -78,9 +80,18 @@ def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q:
 
 
 def _encode(values: Sequence[Any]) -> str:
-    # A fraction as text, which its column reads again: a number in a cursor is a whole one.
-    values = [repr(value) if isinstance(value, float) else value for value in values]
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps([_plain(value) for value in values]).encode())
+        .decode()
+        .rstrip("=")
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A fraction or a time as text, which its column reads again: a number in a cursor is a whole one."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return repr(value) if isinstance(value, float) else value
 
 
 def _decode(cursor: str, length: int) -> list[Any]:

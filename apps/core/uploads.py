@@ -1,6 +1,8 @@
 """Uploads are hostile: of what is too large nothing is kept while it arrives."""
 
-from django.core.exceptions import RequestDataTooBig
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 # The largest thing that a form of ours takes is a picture of 4 MB. A little more, so that it is never cut short.
@@ -8,6 +10,8 @@ MAX_KEPT_BYTES = 5_000_000
 # A photograph as cameras write it is read to its end, and thrown away, so that the form can say what is wrong with
 # it; whoever sends more than that is cut off.
 MAX_UPLOAD_BYTES = 30_000_000
+# No form of ours takes more, but the import of a project, which has a handler of its own.
+MAX_UPLOADED_FILES = 10
 
 
 class LimitedUploadHandler(TemporaryFileUploadHandler):
@@ -18,6 +22,13 @@ class LimitedUploadHandler(TemporaryFileUploadHandler):
     """
 
     received = 0
+    files = 0
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        self.files += 1
+        if self.files > MAX_UPLOADED_FILES:
+            raise TooManyFilesSent("The request brings more files than any form takes.")
+        super().new_file(*args, **kwargs)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.received += len(raw_data)

@@ -168,7 +168,14 @@ class GitHub:
 
     def blob(self, full_name: str, oid: str) -> tuple[bytes | Missed, Rate | None]:
         """REST: what a file holds. Raises GitHubError."""
-        reply = self._ask("GET", f"/repos/{quote(full_name)}/git/blobs/{oid}")
+        return self._content(f"/repos/{quote(full_name)}/git/blobs/{oid}")
+
+    def file(self, full_name: str, path: str) -> tuple[bytes | Missed, Rate | None]:
+        """REST: what the file at `path` of the default branch holds. Raises GitHubError."""
+        return self._content(f"/repos/{quote(full_name)}/contents/{quote(path)}")
+
+    def _content(self, address: str) -> tuple[bytes | Missed, Rate | None]:
+        reply = self._ask("GET", address)
         missed = _missed(reply)
         if missed:
             return missed, _rate(reply)

@@ -10,6 +10,7 @@ class Kind(models.TextChoices):
 
     FOLLOWER = "follower", "Somebody follows you"
     POINT_VOTE = "point_vote", "Others agree with a pro or con of yours"
+    STACK = "stack", "A repository was read for you, or is shown to be yours"
 
 
 class Channel(models.TextChoices):

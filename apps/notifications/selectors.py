@@ -10,6 +10,7 @@ from apps.notifications.models import Channel, Kind, Notification, Preference
 DEFAULTS: dict[Kind, Channel] = {
     Kind.FOLLOWER: Channel.MAIL,
     Kind.POINT_VOTE: Channel.SITE,
+    Kind.STACK: Channel.SITE,
 }
 
 

@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from django.contrib.sitemaps import Sitemap
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.comparisons.models import Comparison
+from apps.stacks.models import Company, Stack
 from apps.tools.models import Tool
 
 
@@ -39,6 +40,27 @@ class PeopleSitemap(Sitemap[User]):
         return people.only("username").order_by("pk")
 
 
+class StackSitemap(Sitemap[Stack]):
+    limit = 5000
+
+    def items(self) -> QuerySet[Stack]:
+        stacks = Stack.objects.public().filter(item_count__gt=0).with_owner()
+        return stacks.order_by("pk")
+
+    def lastmod(self, item: Stack) -> datetime:
+        return item.changed_at
+
+
+class CompanySitemap(Sitemap[Company]):
+    """Those with a public stack: others have nothing to show yet."""
+
+    limit = 5000
+
+    def items(self) -> QuerySet[Company]:
+        shown = Stack.objects.public().filter(company=OuterRef("pk"))
+        return Company.objects.listed().filter(Exists(shown)).only("slug").order_by("pk")
+
+
 class PageSitemap(Sitemap[str]):
     def items(self) -> list[str]:
         return [
@@ -46,6 +68,9 @@ class PageSitemap(Sitemap[str]):
             "tools:index",
             "tools:trending",
             "comparisons:index",
+            "stacks:index",
+            "stacks:companies",
+            "pages:docs-cli",
             "pages:about",
             "pages:contact",
         ]
@@ -57,6 +82,8 @@ class PageSitemap(Sitemap[str]):
 SITEMAPS = {
     "tools": ToolSitemap,
     "stackups": ComparisonSitemap,
+    "stacks": StackSitemap,
+    "companies": CompanySitemap,
     "people": PeopleSitemap,
     "pages": PageSitemap,
 }

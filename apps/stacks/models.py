@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -10,16 +11,17 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.crypto import get_random_string
 
+from apps.accounts.models import User
 from apps.accounts.usernames import USERNAME_PATTERN, refuse_reserved
 from apps.detection.sights import Scope
-from apps.stacks.querysets import CompanyQuerySet, ItemQuerySet, ReadingQuerySet, StackQuerySet
+from apps.stacks.querysets import WORDS, CompanyQuerySet, ItemQuerySet, ReadingQuerySet, StackQuerySet
 from apps.tools.entries import SLUG_PATTERN
 from apps.tools.models import Tool
 
 MAX_DESCRIPTION_CHARACTERS = 4000
 MAX_WHY_CHARACTERS = 1000
 # The address of a repository: GitHub's owner/name.
-REPOSITORY_PATTERN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}"
+REPOSITORY_PATTERN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/(?!\.\.?$)[A-Za-z0-9._-]{1,100}"
 PARTIAL_DATE_PATTERN = r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?"
 
 _slug = RegexValidator(rf"^{SLUG_PATTERN}\Z", "Use lower-case letters, digits and single hyphens.")
@@ -32,7 +34,7 @@ _repository = RegexValidator(
 
 
 def new_proof_token() -> str:
-    """What a person puts into a file or a DNS record to show that it is theirs: no secret, as the world reads it there."""
+    """What goes into a file or a DNS record to show that it is somebody's: no secret, as the world reads it there."""
     return get_random_string(32)
 
 
@@ -93,6 +95,8 @@ class Company(models.Model):
             ),
         ]
         indexes = [
+            # Searches by words: named_like.
+            GinIndex(WORDS, name="company_by_words"),
             # Companies by name, keyset pages of /companies/.
             models.Index(Lower("name"), "id", name="company_by_name", condition=Q(proved_at__isnull=False)),
         ]
@@ -170,12 +174,17 @@ class Stack(models.Model):
     is_hidden = models.BooleanField("hidden by moderators", default=False)
     # Counted from current items; `manage.py recount` mends it.
     item_count = models.PositiveIntegerField(default=0, editable=False)
+    # Its tools are in `Tool.stack_count` and its like now: services.usage keeps it equal to `StackQuerySet.public`.
+    is_counted = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
-    # When what its page says last changed; with each change `version` goes up, for badges and for those who edit at once.
+    # When what its page says last changed; with each change `version` goes up, for badges and who edit at once.
     changed_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     # Similar stacks are due to be computed anew: services.likeness.
     likeness_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    # Of its item of a tool; set by selectors.stacks_of, no column.
+    tier: str = ""
 
     objects = StackQuerySet.as_manager()
 
@@ -206,6 +215,8 @@ class Stack(models.Model):
             ),
         ]
         indexes = [
+            # Searches by words: named_like.
+            GinIndex(WORDS, name="stack_by_words"),
             # Keyset pages of /stacks/, newest change first; the sitemap.
             models.Index(
                 F("changed_at").desc(),
@@ -224,8 +235,11 @@ class Stack(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("stacks:detail", kwargs={"owner": self.owner_slug, "slug": self.slug})
+
     @property
-    def owner(self) -> Company | object:
+    def owner(self) -> Company | User | None:
         """The company or person; costs no query after `StackQuerySet.with_owner`."""
         return self.company or self.person
 
@@ -236,9 +250,6 @@ class Stack(models.Model):
     @property
     def owner_name(self) -> str:
         return self.company.name if self.company else self.person.get_full_name()  # type: ignore[union-attr]
-
-    def get_absolute_url(self) -> str:
-        return reverse("stacks:detail", kwargs={"owner": self.owner_slug, "slug": self.slug})
 
 
 class Tier(models.TextChoices):
@@ -369,6 +380,8 @@ class Change(models.Model):
         REPLACED = "replaced", "Replaced"
         STAGE = "stage", "Stage"
 
+    # Its stack and tool once more, for the indexes below.
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="changes")
     stack = models.ForeignKey(Stack, on_delete=models.CASCADE, related_name="changes")
     tool = models.ForeignKey(Tool, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -460,6 +473,10 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        """The page on which the person follows it and reviews it."""
+        return reverse("stacks:reading", kwargs={"pk": self.pk})
 
 
 class ProofCheck(models.Model):

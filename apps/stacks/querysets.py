@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Subquery
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -16,7 +19,23 @@ Row = TypeVar("Row", bound=models.Model, covariant=True)
 _PUBLIC = {"visibility": "public", "is_hidden": False}
 
 
-class CompanyQuerySet(models.QuerySet[Row]):
+# What a search looks through; the indexes stack_by_words and company_by_words are of the same.
+WORDS = SearchVector("name", "description", config="english")
+
+
+class _Searchable(models.QuerySet[Row]):
+    def named_like(self, query: str) -> Self:
+        """Those with the words of `query` in name or description, best first; none for an empty one."""
+        if not query:
+            return self.none()
+        words = SearchQuery(query, config="english", search_type="websearch")
+        found = self.alias(words=WORDS).filter(words=words)
+        return found.annotate(relevance=SearchRank(SearchVector("name", config="english"), words)).order_by(
+            F("relevance").desc(), "id"
+        )
+
+
+class CompanyQuerySet(_Searchable[Row]):
     def listed(self) -> Self:
         """Those that anybody may see: their domain was shown to be theirs."""
         return self.filter(proved_at__isnull=False)
@@ -34,9 +53,9 @@ def _companies_of(user: User) -> models.QuerySet[models.Model, int]:
     return user.memberships.values_list("company_id", flat=True)
 
 
-class StackQuerySet(models.QuerySet[Row]):
+class StackQuerySet(_Searchable[Row]):
     def public(self) -> Self:
-        """Those in lists, counts, searches, feeds, badges of others: public, and of a person or a company that all may see."""
+        """Those in lists, counts, searches and feeds: public, and of a person or a company that all may see."""
         of_somebody = Q(person__is_active=True, person__closed_at=None) | Q(company__proved_at__isnull=False)
         return self.filter(of_somebody, **_PUBLIC)
 
@@ -62,7 +81,10 @@ class StackQuerySet(models.QuerySet[Row]):
 
     def of_owner(self, owner: str) -> Self:
         """The stacks of the person or company of that name in an address."""
-        return self.filter(Q(person__username=owner) | Q(company__slug=owner))
+        # Two look-ups by unique columns, then the indexes of owners' stacks: a join of all three would read them all.
+        person = get_user_model()._default_manager.filter(username=owner).values("pk")[:1]
+        company = apps.get_model("stacks", "Company")._default_manager.filter(slug=owner).values("pk")[:1]
+        return self.filter(Q(person=Subquery(person)) | Q(company=Subquery(company)))
 
 
 class ItemQuerySet(models.QuerySet[Row]):

@@ -141,3 +141,8 @@ def _unknown_references(tools: list[SourcedTool]) -> Iterable[Problem]:
                 )
             if integration.tool == entry.slug:
                 yield Problem(tool.file, entry.slug, "integrations", "names the tool itself.")
+        for slug in entry.detect.implied_by:
+            if slug not in known:
+                yield Problem(tool.file, entry.slug, "detect", f"implied_by: {slug!r} is no tool's slug.")
+            if slug == entry.slug:
+                yield Problem(tool.file, entry.slug, "detect", "implied_by: names the tool itself.")

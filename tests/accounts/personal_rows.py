@@ -20,12 +20,16 @@ from apps.accounts.services.avatars import keep_avatar
 from apps.accounts.services.follows import follow_person
 from apps.accounts.services.tokens import create_token
 from apps.notifications.models import Channel, Digest, Kind, Notification, Preference
+from apps.stacks.services.items import add_items
+from apps.stacks.services.readings import read_names
+from apps.stacks.services.stacks import create_stack
 from apps.tools.models import PointAnswer
 from apps.tools.services.follows import follow_tool
 from apps.tools.services.points import answer_point
 from apps.votes.models import Reputation, Ring
 from apps.votes.services.casting import cast_vote
 from tests.factories.accounts import UserFactory
+from tests.factories.stacks import ChangeFactory, CompanyFactory, MembershipFactory, ProofCheckFactory
 from tests.factories.tools import PointFactory, ToolFactory
 
 SECRETS = ("the-hash-of-a-password", "TOTP-SECRET", "RECOVERY-SEED", "PUBLIC-KEY", "PASSKEY-ID")
@@ -56,6 +60,11 @@ def _ring(person: User, **fields: Any) -> Ring:
     if not fields:
         ring.members.add(person)
     return ring
+
+
+def _stack(person: User) -> None:
+    stack = create_stack(person=person, name="Mine")
+    add_items(person=person, stack=stack, tools=[ToolFactory()])
 
 
 def _authenticators(person: User) -> None:
@@ -145,6 +154,20 @@ ROWS: dict[str, Kept] = {
     "tools.ToolFollow.person": Kept(
         lambda person: follow_tool(person=person, tool=ToolFactory()), "followed_tools"
     ),
+    "stacks.Stack.person": Kept(_stack, "stacks"),
+    "stacks.Company.created_by": Kept(
+        lambda person: CompanyFactory(created_by=person), "companies", stays=True
+    ),
+    "stacks.Membership.person": Kept(lambda person: MembershipFactory(person=person), "memberships"),
+    "stacks.Change.by": Kept(
+        lambda person: ChangeFactory(by=person, item__until="2024", item__stack__visibility="private"),
+        "stack_changes",
+        stays=True,
+    ),
+    "stacks.Reading.person": Kept(
+        lambda person: read_names(person=person, text="Django"), "readings"
+    ),
+    "stacks.ProofCheck.person": Kept(lambda person: ProofCheckFactory(person=person), "proof_checks"),
     "votes.Vote.voter": Kept(
         lambda person: cast_vote(voter=person, target=ToolFactory(), value=1), "votes"
     ),

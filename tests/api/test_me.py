@@ -144,8 +144,8 @@ def test_me_answers_405_to_other_methods(client: Client, alice: User, method: st
     answer = getattr(client, method)(URL, headers=headers)
 
     assert answer.status_code == 405
-    assert set(answer["Allow"].split(", ")) == {"GET", "OPTIONS"}
-    assert answer.json() == {"detail": f"{method.upper()} is not possible here. Try GET, OPTIONS."}
+    assert set(answer["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert answer.json() == {"detail": f"{method.upper()} is not possible here. Try GET, HEAD, OPTIONS."}
 
 
 def test_address_that_is_none_answers_404_as_json(client: Client, alice: User) -> None:
@@ -231,8 +231,13 @@ def test_limit_holds_with_many_requests_at_once(alice: User, monkeypatch: pytest
 
 
 def test_limit_is_that_of_the_documentation(settings: Any) -> None:
-    assert access.LIMIT == "600/hour"
-    assert "more than 600 requests" in (settings.BASE_DIR / "docs/api.md").read_text()
+    text = (settings.BASE_DIR / "docs/api.md").read_text()
+    limits = [access.LIMIT, access.ADDRESS_LIMIT, access.DETECTION_LIMIT, access.ADDRESS_DETECTION_LIMIT]
+
+    any_, address, files, files_of_address = (limit.removesuffix("/hour") for limit in limits)
+
+    assert f"| any | {any_} | {address} |" in text
+    assert f"all tokens of a person together | {files} | {files_of_address} |" in text
 
 
 def test_documentation_shows_what_the_api_answers(client: Client, alice: User, settings: Any) -> None:

@@ -5,10 +5,22 @@ from datetime import UTC, date, datetime
 from apps.accounts.models import PersonFollow, User
 from apps.github.models import FigureSource, Repository, StarReading
 from apps.notifications.models import Kind, Notification
+from apps.stacks.models import Item, Membership, Tier
 from apps.tools.models import Category, Point, Tool, ToolFollow
 from apps.votes.models import Reputation, Vote
 from tests.factories.accounts import UserFactory
 from tests.factories.comparisons import make_comparison
+from tests.factories.stacks import (
+    ChangeFactory,
+    CompanyFactory,
+    EvidenceFactory,
+    ItemFactory,
+    MembershipFactory,
+    ReadingFactory,
+    SimilarStackFactory,
+    StackFactory,
+    UsedWithFactory,
+)
 from tests.factories.tools import (
     AlternativeFactory,
     CategoryFactory,
@@ -23,6 +35,8 @@ from tests.factories.tools import (
 
 # More than a page of the list of tools.
 OTHERS = 42
+# The ids of an item and of a reading, as addresses in tests/browser/pages.py have them: far above those of a sequence.
+KNOWN = 9_001
 
 
 def make_rows() -> None:
@@ -50,6 +64,7 @@ def make_rows() -> None:
     )
     _long_words(frameworks)
     _people(flask, django)
+    _stacks(compared)
     libraries = FunctionFactory(slug="http-clients", parent=CategoryFactory(slug="libraries"))
     for number in range(OTHERS):
         ToolFactory(name=f"Library {number:02}", language="Go", function=libraries)
@@ -171,3 +186,47 @@ def _surroundings(flask: Tool, django: Tool) -> None:
         tool = ToolFactory(name=name, function=node, language="Python")
         IntegrationFactory(tool=tool, other=flask, kind=kind)
         IntegrationFactory(tool=tool, other=django, kind=kind)
+
+
+def _stacks(tools: list[Tool]) -> None:
+    """A company's stack with all that its page can show, and a reading of files that waits to be published."""
+    alice = User.objects.get(username="alice")
+    company = CompanyFactory(name="Tidewater", slug="tidewater")
+    MembershipFactory(company=company, person=alice, role=Membership.Role.ADMIN)
+    stack = StackFactory(
+        company=company,
+        name="Rider API",
+        slug="rider-api",
+        repository="tidewater/rider",
+        item_count=len(tools),
+    )
+    for number, tool in enumerate(tools, start=KNOWN):
+        item = ItemFactory(
+            pk=number, stack=stack, tool=tool, version="3.1", since="2024-02", why="It *fits*."
+        )
+        ChangeFactory(item=item)
+    Item.objects.filter(pk=KNOWN).update(tier=Tier.VERIFIED, stage=Item.Stage.TRIAL)
+    EvidenceFactory(
+        item_id=KNOWN,
+        path="services/api/requirements-with-a-name-that-has-no-place-to-break.txt",
+        scope="runtime",
+    )
+    gone = Tool.objects.get(slug="bower")
+    ItemFactory(stack=stack, tool=gone, until="2025", replaced_by=tools[0], why_not="Nobody keeps it up.")
+    SimilarStackFactory(stack=stack, other=StackFactory(name="Blog", person=alice))
+    UsedWithFactory(tool=tools[0], other=gone)
+    finding = {
+        "kind": "package",
+        "name": "flask",
+        "path": "api/requirements.txt",
+        "line": 4,
+        "purl": "pkg:pypi/flask",
+    }
+    finding |= {"version": "3.1", "scope": "runtime", "confidence": 1.0, "is_direct": True}
+    ReadingFactory(
+        pk=KNOWN,
+        person=alice,
+        findings=[finding | {"tool": "flask"}, finding | {"tool": "django", "confidence": 0.3}],
+        unread=[{"path": "web/package.json", "reason": "is not JSON"}],
+        unknown=["pkg:npm/unheard-of"],
+    )

@@ -73,10 +73,11 @@ def matrix_rows(html: str) -> dict[str, tuple[bool, list[str]]]:
 def test_page_has_every_section_of_the_reference_in_its_place(client: Client, duel: str) -> None:
     html = page_of(client, duel)
 
-    assert [words(heading) for heading in re.findall(r"<h2[^>]*>.*?</h2>", html)][:8] == [
+    assert [words(heading) for heading in re.findall(r"<h2[^>]*>.*?</h2>", html)][:9] == [
         "At a glance",
         "What are the differences?",
         "Share your stack",
+        "Who runs them?",
         "Advice on Actix and Flask",
         "Detailed comparison",
         "Pros & cons",
@@ -126,7 +127,7 @@ def test_breadcrumb_goes_down_the_taxonomy(client: Client, duel: str) -> None:
     [
         ("h-stats", "No star history is known of these tools."),
         ("h-diff", "Nobody has written down what sets Actix vs Flask apart yet."),
-        ("h-share", "How sharing will work"),
+        ("h-share", "Share your stack"),
         ("h-advice", "No advice and no decisions on these tools yet."),
         ("h-pc", "None yet. Do you know one that a reader can check?"),
         ("h-int", "No integrations known. Tell us of one ."),

@@ -67,7 +67,7 @@ def test_matrix_has_its_facts_by_source() -> None:
                 "Repository",
             ],
         ),
-        ("counted on this site", ["Stacks", "Followers", "Votes"]),
+        ("counted on this site", ["Stacks", "Of these verified", "Of these proved", "Followers", "Votes"]),
     ]
 
 
@@ -140,6 +140,8 @@ def test_matrix_shows_what_is_known() -> None:
         "Releases": Cell("about every 41 days", as_of=GROWTH_ON),
         "Repository": Cell("not archived", as_of=READ_ON),
         "Stacks": Cell("19.3K"),
+        "Of these verified": Cell("0"),
+        "Of these proved": Cell("0"),
         "Followers": Cell("0"),
         "Votes": Cell("0"),
     }
@@ -195,7 +197,7 @@ def test_matrix_says_unknown_of_what_is_not_known(repository: dict[str, Any] | N
 
     unknown = {row.label for section in sections for row in section.rows if not row.cells[0].is_known}
     labels = {row.label for section in sections for row in section.rows}
-    known = {"Status", "Stacks", "Followers", "Votes"} | (
+    known = {"Status", "Stacks", "Of these verified", "Of these proved", "Followers", "Votes"} | (
         {"Source code"} if repository is not None else set()
     )
     assert unknown == labels - known

@@ -88,3 +88,22 @@ def test_blob_is_what_the_file_holds(github: FakeGitHub):
     assert rate
     assert isinstance(gone, Missed)
     assert gone.trouble == Trouble.NOT_FOUND
+
+
+def test_file_is_what_stands_at_its_path(github: FakeGitHub):
+    github.add("acme/a", files={".well-known/proof": b"token"})
+    with GitHub() as client:
+        assert client.file("acme/a", ".well-known/proof")[0] == b"token"
+        gone = client.file("acme/a", "nothing")[0]
+    assert isinstance(gone, Missed)
+    assert gone.trouble == Trouble.NOT_FOUND
+
+
+@pytest.mark.parametrize("rest", [{"encoding": "none"}, {"content": "not base 64"}, {"content": 3}])
+def test_file_without_content_that_can_be_read_is_missed(github: FakeGitHub, rest: dict[str, object]):
+    # Of a file that is too long GitHub tells no content.
+    github.add("acme/a", files=FILES, rest=rest)
+    with GitHub() as client:
+        told = client.file("acme/a", "package.json")[0]
+    assert isinstance(told, Missed)
+    assert told.trouble == Trouble.BROKEN

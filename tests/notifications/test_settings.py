@@ -13,7 +13,7 @@ from tests.factories.notifications import NotificationFactory
 pytestmark = pytest.mark.django_db
 
 URL = reverse("notifications:settings")
-CHOICE = {"follower": "off", "point_vote": "mail", "digest": "on"}
+CHOICE = {"follower": "off", "point_vote": "mail", "stack": "site", "digest": "on"}
 
 
 def checked(client: Client) -> list[str]:
@@ -27,7 +27,7 @@ def test_settings_show_the_defaults(alice_client: Client) -> None:
 
     assert page.count("<fieldset") == page.count("<legend>") == len(Kind) + 1
     assert page.count('type="radio"') == 3 * len(Kind)
-    assert checked(alice_client) == ["mail", "site", "False"]
+    assert checked(alice_client) == ["mail", "site", "site", "False"]
 
 
 def test_settings_are_kept(alice_client: Client, alice: Any) -> None:
@@ -35,16 +35,20 @@ def test_settings_are_kept(alice_client: Client, alice: Any) -> None:
 
     assert answer.redirect_chain == [(URL, 302)]
     assert "Your choice is saved." in answer.content.decode()
-    assert checked(alice_client) == ["off", "mail", "True"]
-    assert channels_of(alice) == {Kind.FOLLOWER: Channel.OFF, Kind.POINT_VOTE: Channel.MAIL}
+    assert checked(alice_client) == ["off", "mail", "site", "True"]
+    assert channels_of(alice) == {
+        Kind.FOLLOWER: Channel.OFF,
+        Kind.POINT_VOTE: Channel.MAIL,
+        Kind.STACK: Channel.SITE,
+    }
 
 
 def test_settings_can_be_changed_again(alice_client: Client) -> None:
     alice_client.post(URL, CHOICE)
 
-    alice_client.post(URL, {"follower": "mail", "point_vote": "site"})
+    alice_client.post(URL, {"follower": "mail", "point_vote": "site", "stack": "site"})
 
-    assert checked(alice_client) == ["mail", "site", "False"]
+    assert checked(alice_client) == ["mail", "site", "site", "False"]
     assert not Digest.objects.exists()
 
 
@@ -57,7 +61,9 @@ def test_settings_are_ones_own(alice_client: Client, mallory: Any) -> None:
 
 @pytest.mark.parametrize("value", [None, "", "pigeon"])
 def test_settings_say_at_the_field_what_is_wrong(alice_client: Client, value: str | None) -> None:
-    data = {"point_vote": "mail", "digest": "on"} | ({} if value is None else {"follower": value})
+    data = {"point_vote": "mail", "stack": "site", "digest": "on"} | (
+        {} if value is None else {"follower": value}
+    )
 
     page = alice_client.post(URL, data).content.decode()
 
@@ -104,10 +110,11 @@ def test_choice_stops_mail_that_waits(alice: Any, mallory: Any, channel: Channel
         for kind in Kind:
             NotificationFactory(person=person, kind=kind, is_mail_due=True)
 
-    choose_channels(person=alice, channels={Kind.FOLLOWER: channel, Kind.POINT_VOTE: Channel.MAIL})
+    choose_channels(person=alice, channels=dict.fromkeys(Kind, Channel.MAIL) | {Kind.FOLLOWER: channel})
 
     due = Notification.objects.filter(is_mail_due=True).values_list("person__username", "kind")
-    assert set(due) == {("alice", "point_vote"), ("mallory", "follower"), ("mallory", "point_vote")}
+    others = {("mallory", str(kind)) for kind in Kind}
+    assert set(due) == others | {("alice", "point_vote"), ("alice", "stack")}
 
 
 def test_digest_goes_on_when_it_is_wanted_again(alice: Any) -> None:

@@ -20,8 +20,9 @@ pytestmark = pytest.mark.django_db
 LISTS = ["pros-and-cons/", "tools/", "following/", "followers/"]
 PAGES = ["", *LISTS]
 
-# The person with counts, whether the reader follows, tools, people, points, reputation; session, reader, votes.
-PROFILE_QUERIES = 9
+# The person with counts, whether the reader follows, stacks and their tools, companies, tools, people, points,
+# reputation; session, reader, votes.
+PROFILE_QUERIES = 12
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from django.test import Client
 from apps.comparisons.models import Comparison
 from apps.pages.sitemaps import ToolSitemap
 from apps.tools.models import Tool
+from tests.factories.accounts import UserFactory
 from tests.factories.comparisons import make_comparison
+from tests.factories.stacks import CompanyFactory, StackFactory
 from tests.factories.tools import ToolFactory
 from tests.pages.conftest import make_catalogue
 
@@ -42,13 +44,15 @@ def test_index_lists_the_sections_with_their_last_change(client: Client) -> None
     assert listed(client, "/sitemap.xml") == {
         "/sitemap-tools.xml": "2026-11-07T09:30:00+00:00",
         "/sitemap-stackups.xml": "2026-11-05T09:30:00+00:00",
+        "/sitemap-stacks.xml": None,
+        "/sitemap-companies.xml": None,
         "/sitemap-people.xml": None,
         "/sitemap-pages.xml": None,
     }
 
 
 def test_index_works_with_an_empty_catalogue(client: Client) -> None:
-    assert list(listed(client, "/sitemap.xml").values()) == [None, None, None, None]
+    assert list(listed(client, "/sitemap.xml").values()) == [None] * 6
 
 
 def test_index_lists_the_parts_of_a_long_section(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,12 +91,33 @@ def test_section_lists_comparisons_that_have_a_text(client: Client) -> None:
     assert listed(client, "/sitemap-stackups.xml") == {"/stackups/actix-vs-flask/": "2026-11-05"}
 
 
+def test_sections_list_public_stacks_and_their_companies_alone(client: Client) -> None:
+    company, hidden = CompanyFactory(slug="tidewater"), CompanyFactory(slug="shell", is_proved=False)
+    person = UserFactory(username="ada")
+    StackFactory(company=company, slug="api", item_count=1)
+    StackFactory(company=hidden, slug="api", item_count=1)
+    StackFactory(company=CompanyFactory(slug="quiet"), slug="api", item_count=1, visibility="private")
+    StackFactory(person=person, slug="empty")
+    for slug, fields in (
+        ("secret", {"visibility": "private"}),
+        ("link", {"visibility": "unlisted"}),
+        ("bad", {"is_hidden": True}),
+    ):
+        StackFactory(person=person, slug=slug, item_count=1, **fields)
+
+    assert list(listed(client, "/sitemap-stacks.xml")) == ["/stacks/tidewater/api/"]
+    assert list(listed(client, "/sitemap-companies.xml")) == ["/companies/tidewater/"]
+
+
 def test_section_lists_the_pages_of_the_site(client: Client) -> None:
     assert set(listed(client, "/sitemap-pages.xml")) == {
         "/",
         "/tools/",
         "/tools/trending/",
         "/stackups/",
+        "/stacks/",
+        "/companies/",
+        "/docs/sharing/",
         "/about/",
         "/contact/",
     }
@@ -104,7 +129,7 @@ def test_every_address_listed_is_a_page_for_search_engines(client: Client) -> No
 
     pages = [client.get(path) for path in addresses]
 
-    assert len(pages) == 9
+    assert len(pages) == 11
     assert {page.status_code for page in pages} == {200}
     assert not any(b"noindex" in page.content for page in pages)
 

@@ -7,9 +7,9 @@ from django.test import Client
 
 HEADINGS = {
     "about": "About StackShare",
+    "docs/sharing": "How to share a stack",
     "privacy": "Privacy Policy",
     "terms": "Terms of Service",
-    "stacks": "Stacks",
     "advice": "Advice",
 }
 
@@ -81,9 +81,8 @@ def test_page_names_its_one_address(client: Client, settings: Any) -> None:
     assert b'<link rel="canonical" href="https://stacks.example.org/about/">' in response.content
 
 
-@pytest.mark.parametrize("page", ["stacks", "advice"])
-def test_page_without_content_yet_is_kept_from_search_engines(client: Client, page: str) -> None:
-    response = client.get(f"/{page}/")
+def test_page_without_content_yet_is_kept_from_search_engines(client: Client) -> None:
+    response = client.get("/advice/")
 
     assert b'<meta name="robots" content="noindex, follow">' in response.content
 
@@ -91,3 +90,13 @@ def test_page_without_content_yet_is_kept_from_search_engines(client: Client, pa
 @pytest.mark.parametrize("title", ["Product", "Company", "Legal"])
 def test_footer_has_the_column(client: Client, title: str) -> None:
     assert f">{title}</h2><ul>" in client.get("/about/").content.decode()
+
+
+def test_page_on_sharing_shows_commands_for_this_site(client: Client, settings: Any) -> None:
+    settings.SITE_URL = "https://stacks.example.org"
+
+    page = client.get("/docs/sharing/").content.decode()
+
+    assert "export STACKSHARE_URL=https://stacks.example.org\n" in page
+    assert "${{ secrets.STACKSHARE_TOKEN }}" in page
+    assert "--stack you/my-app" in page

@@ -114,6 +114,16 @@ def test_taxonomy_that_is_missing_is_refused(catalogue_dir: Path) -> None:
         ),
         ('{ tool = "python"', '{ tool = "jinja"', "flask: integrations: 'jinja' is no tool's slug."),
         ('{ tool = "python"', '{ tool = "flask"', "flask: integrations: names the tool itself."),
+        (
+            'slug = "python"',
+            'slug = "python"\ndetect = { implied_by = ["flask", "mojo"] }',
+            "python: detect: implied_by: 'mojo' is no tool's slug.",
+        ),
+        (
+            'slug = "python"',
+            'slug = "python"\ndetect = { implied_by = ["python"] }',
+            "python: detect: implied_by: names the tool itself.",
+        ),
     ],
 )
 def test_entries_that_do_not_fit_together_are_refused(

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services.follows import unfollow_person
-from apps.accounts.services.personal import take_away_all
+from apps.accounts.services.personal import take_away_all, tell_of_standing
 from apps.accounts.services.sessions import end_access
 from apps.core.mail import post_mail
 
@@ -50,6 +50,7 @@ def close_account(*, person: User) -> None:
         locked.is_active = False
         locked.closed_at = timezone.now()
         locked.save(update_fields=["is_active", "closed_at"])
+        tell_of_standing(locked)
     forget_in_admin_log(locked)
     locked.exports.all().delete()
     end_access(person=locked)

@@ -12,6 +12,9 @@ from apps.accounts.models import User
 Rows = Iterable[Mapping[str, Any]]
 TakeAway = Callable[[User], None]
 
+Listener = Callable[[User], None]
+
+_standing: dict[str, Listener] = {}
 _exports: dict[str, Callable[[User], Rows]] = {}
 _closings: dict[str, TakeAway] = {}
 
@@ -31,6 +34,18 @@ def register_closing(name: str, take_away: TakeAway) -> None:
     It is for what the deletion does not do by itself, such as counters on other rows.
     """
     _closings[name] = take_away
+
+
+def register_standing(name: str, callback: Listener) -> None:
+    """Have `callback` called, within the transaction, whenever a person was locked out, was let in again or closes the
+    account: for what counts only while all may see the person."""
+    _standing[name] = callback
+
+
+def tell_of_standing(person: User) -> None:
+    """Call it in the transaction that changed `is_active` or `closed_at`, after the row was written."""
+    for callback in _standing.values():
+        callback(person)
 
 
 def export_names() -> list[str]:

@@ -1,5 +1,7 @@
 """Usernames: one each, and what somebody once had stays theirs."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
@@ -9,20 +11,49 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from apps.accounts.models import FormerUsername, User
+from apps.core.locks import hold_lock
 
 # Links and mentions shall go on meaning somebody; and nobody shall gather names.
 MONTH = timedelta(days=30)
 
 TAKEN = "This username is taken. Choose another one."
 
+NameCheck = Callable[[str], bool]
+
+_name_checks: dict[str, NameCheck] = {}
+
+
+def register_name_check(name: str, is_taken: NameCheck) -> None:
+    """Have names refused of which `is_taken` says that something else has them, in the same addresses as people.
+
+    Who gives such a name to something holds it by `hold_name`, and asks `check_is_free`.
+    """
+    _name_checks[name] = is_taken
+
+
+@contextmanager
+def hold_name(name: str) -> Iterator[None]:
+    """Wait for others who give this name to a person or to something else; until the transaction ends, nobody does."""
+    with hold_lock(f"name {name.lower()}"):
+        yield
+
+
+def is_of_something_else(name: str) -> bool:
+    """Whether something that is no person has the name."""
+    return any(is_taken(name.lower()) for is_taken in _name_checks.values())
+
 
 def check_is_free(username: str, *, person: User | None = None) -> None:
-    """Raise `ValidationError` with words if the name is, or was, that of somebody other than `person`.
+    """Raise `ValidationError` with words if the name is, or was, that of somebody other than `person`, or of a company.
 
     The order matters: a name that is given up between the two questions is found by the second.
     """
     people = User.objects.filter(username=username.lower()).exclude(pk=person and person.pk)
-    if people.exists() or former_names(username).exclude(person=person).exists():
+    if (
+        people.exists()
+        or former_names(username).exclude(person=person).exists()
+        or is_of_something_else(username)
+    ):
         raise ValidationError(TAKEN, code="taken")
 
 
@@ -55,10 +86,11 @@ def change_username(*, person: User, username: str, by_moderator: bool = False) 
                 User._meta.get_field("username").clean(username, locked)
                 if not by_moderator:
                     check_may_change(locked)
-                check_is_free(username, person=locked)
-                keep_former(person=locked, username=locked.username, taken=username)
-                locked.username = username
-                locked.save(update_fields=["username"])
+                with hold_name(username):
+                    check_is_free(username, person=locked)
+                    keep_former(person=locked, username=locked.username, taken=username)
+                    locked.username = username
+                    locked.save(update_fields=["username"])
     except IntegrityError as error:
         raise ValidationError(TAKEN, code="taken") from error
     person.username = locked.username

@@ -14,6 +14,8 @@ from apps.accounts.models import User
 from apps.comparisons.selectors import Stackup
 from apps.core.context import absolute_url
 from apps.pages.services.cards import SIZE
+from apps.stacks.models import Company, Stack
+from apps.stacks.overview import Row
 from apps.tools.models import Alternative, Tool
 
 register = template.Library()
@@ -108,6 +110,53 @@ def stackup_data(context: dict[str, Any], stackup: Stackup) -> SafeString:
     )
 
 
+@register.simple_tag(takes_context=True)
+def stacks_data(context: dict[str, Any], rows: Sequence[Row]) -> SafeString:
+    """ItemList of a page of stacks."""
+    items = [(f"{row.stack.owner_name}: {row.stack.name}", row.stack.get_absolute_url()) for row in rows]
+    return _script([_item_list(context["request"], "Stacks", items)])
+
+
+@register.simple_tag(takes_context=True)
+def stack_data(context: dict[str, Any], stack: Stack, tools: Sequence[Tool]) -> SafeString:
+    """The tools of a stack as ItemList, and its BreadcrumbList."""
+    request = context["request"]
+    items = [(tool.name, tool.get_absolute_url()) for tool in tools if tool.is_listed]
+    owner: Any = stack.owner
+    trail = [("Stacks", reverse("stacks:index")), (stack.owner_name, owner.get_absolute_url())]
+    return _script(
+        [
+            _item_list(request, f"{stack.owner_name}: {stack.name}", items),
+            _trail(request, trail, stack.name),
+        ]
+    )
+
+
+@register.simple_tag(takes_context=True)
+def companies_data(context: dict[str, Any], companies: Sequence[Company]) -> SafeString:
+    """ItemList of a page of companies."""
+    items = [(company.name, company.get_absolute_url()) for company in companies]
+    return _script([_item_list(context["request"], "Companies", items)])
+
+
+@register.simple_tag(takes_context=True)
+def company_data(context: dict[str, Any], company: Company) -> SafeString:
+    """Organization and BreadcrumbList of a company's page."""
+    request = context["request"]
+    data = {
+        "@type": "Organization",
+        "name": company.name,
+        "url": absolute_url(request, company.get_absolute_url()),
+        "sameAs": company.website,
+    }
+    return _script(
+        [
+            {key: value for key, value in data.items() if value},
+            _trail(request, [("Companies", reverse("stacks:companies"))], company.name),
+        ]
+    )
+
+
 def _software(request: HttpRequest, tool: Tool) -> dict[str, Any]:
     data = {
         "@type": "SoftwareApplication",
@@ -138,10 +187,11 @@ def _item_list(request: HttpRequest, name: str, items: Sequence[tuple[str, str]]
 
 
 def _crumbs(request: HttpRequest, root: str, root_view: str, tool: Tool, last: str) -> dict[str, Any]:
-    trail = [
-        (root, reverse(root_view)),
-        *((node.name, node.get_absolute_url()) for node in tool.function.trail),
-    ]
+    nodes = [(node.name, node.get_absolute_url()) for node in tool.function.trail]
+    return _trail(request, [(root, reverse(root_view)), *nodes], last)
+
+
+def _trail(request: HttpRequest, trail: Sequence[tuple[str, str]], last: str) -> dict[str, Any]:
     items: list[dict[str, Any]] = [
         {"@type": "ListItem", "position": at, "name": name, "item": absolute_url(request, path)}
         for at, (name, path) in enumerate(trail, start=1)

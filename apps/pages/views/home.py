@@ -5,6 +5,8 @@ from django.views.decorators.http import require_safe
 from apps.comparisons.forms import CompareForm
 from apps.comparisons.models import Comparison
 from apps.comparisons.selectors import with_tools
+from apps.stacks.models import Company, Stack
+from apps.stacks.overview import rows_of
 from apps.tools import selectors
 from apps.tools.models import Tool
 
@@ -12,6 +14,8 @@ COMPARISONS = 9
 MOST_STARRED = 8
 TRENDING = 6
 CHANGED = 15
+STACKS = 5
+FOUND_STACKS = 10
 SEARCH_RESULTS = 30
 # As much as the field of the form takes.
 SEARCH_CHARACTERS = 100
@@ -29,6 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "stackups": with_tools(written[:COMPARISONS]),
         "trending": Tool.objects.trending(days)[:TRENDING],
         "span": selectors.TRENDING_SPANS[days],
+        "stacks": rows_of(Stack.objects.public().with_owner().order_by("-changed_at", "-id")[:STACKS]),
         "starred": Tool.objects.listed().most_starred()[:MOST_STARRED],
     }
     return render(request, "pages/home.html", context)
@@ -47,4 +52,10 @@ def feed(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").replace("\0", "").strip()[:SEARCH_CHARACTERS]
     tools = selectors.search_tools(query, limit=SEARCH_RESULTS)
-    return render(request, "pages/search.html", {"query": query, "tools": tools})
+    context = {
+        "query": query,
+        "tools": tools,
+        "stacks": Stack.objects.public().named_like(query).with_owner()[:FOUND_STACKS],
+        "companies": Company.objects.listed().named_like(query)[:FOUND_STACKS],
+    }
+    return render(request, "pages/search.html", context)

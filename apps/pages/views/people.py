@@ -13,6 +13,8 @@ from django.views.decorators.http import require_safe
 from apps.accounts.models import PersonFollow, User
 from apps.accounts.services.usernames import former_names
 from apps.core.pagination import BadCursorError, Key, paginate
+from apps.stacks.models import Company, Stack
+from apps.stacks.overview import rows_of
 from apps.tools.models import Point, ToolFollow
 from apps.votes.models import Reputation
 
@@ -21,6 +23,8 @@ FIRST_TOOLS = 12
 FIRST_PEOPLE = 12
 FIRST_POINTS = 8
 FIRST_REPUTATIONS = 8
+# Nearly everybody's all; a person has at most some dozen.
+FIRST_STACKS = 12
 PAGE_SIZE = 40
 
 _NEWEST = [Key("id", descending=True)]
@@ -68,6 +72,12 @@ def _is_following(request: HttpRequest, person: User) -> bool:
     )
 
 
+def _stacks(request: HttpRequest, person: User) -> QuerySet[Stack]:
+    """The person's own, and for themselves also those that others don't find."""
+    stacks: QuerySet[Stack] = Stack.objects.filter(person=person)
+    return stacks if request.user == person else stacks.public()  # type: ignore[attr-defined]
+
+
 def _points(person: User) -> QuerySet[Point]:
     return person.points.filter(tool__is_listed=True).select_related("tool", "author")
 
@@ -81,10 +91,13 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
     person = find_person(request, username, "pages:profile")
     if isinstance(person, HttpResponse):
         return person
+    stacks = _stacks(request, person).with_owner().order_by("-changed_at", "-id")
     reputations = Reputation.objects.filter(person=person, score__gt=0, tool__is_listed=True)
     context = {
         "person": person,
         "is_following": _is_following(request, person),
+        "stacks": rows_of(stacks[:FIRST_STACKS]),
+        "companies": Company.objects.listed().filter(memberships__person=person).order_by("name"),
         "tools": [row.tool for row in _tools(person).order_by("-id")[:FIRST_TOOLS]],
         "people": [row.person for row in _followed(person).order_by("-id")[:FIRST_PEOPLE]],
         "points": list(_points(person).order_by("-id")[:FIRST_POINTS]),

@@ -84,6 +84,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         "Disallow: /notifications/",
         "Disallow: /search/",
         "Disallow: /settings/",
+        "Disallow: /stacks/new/",
         "Disallow: /stackups/compare/",
         "Disallow: /tools/options/",
         f"Sitemap: {absolute_url(request, reverse('sitemap'))}",

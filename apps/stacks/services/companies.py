@@ -1,37 +1,307 @@
 """Companies and who belongs to them."""
 
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from allauth.account.models import EmailAddress
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.text import slugify
+
+from apps.accounts.displaynames import problem_of_name
 from apps.accounts.models import User
-from apps.stacks.models import Company, Membership
+from apps.accounts.permissions import check_takes_part
+from apps.accounts.services.usernames import check_is_free, hold_name
+from apps.core.folding import one_line
+from apps.stacks.models import Company, Membership, ProvedBy, Stack
+from apps.stacks.permissions import check_looks_after
+from apps.stacks.problems import Problems, problems_of
+from apps.stacks.services.usage import settle
+
+# More than anybody works for; who collects names stops here.
+MAX_COMPANIES = 10
+FIELDS = ("name", "website", "domain", "description")
+
+# Anybody has an address there: it shows nothing of whose the domain is.
+FREE_MAIL = frozenset(
+    """
+    126.com 163.com aol.com bk.ru duck.com fastmail.com fastmail.fm free.fr freenet.de gmail.com gmx.at gmx.ch gmx.com
+    gmx.de gmx.net googlemail.com hey.com hotmail.co.uk hotmail.com hotmail.de hotmail.fr hushmail.com icloud.com
+    inbox.ru interia.pl laposte.net libero.it list.ru live.com live.de mac.com mail.com mail.de mail.ru mailbox.org
+    mailfence.com mailinator.com me.com msn.com naver.com o2.pl onet.pl orange.fr outlook.com outlook.de outlook.fr
+    passmail.net pm.me posteo.de posteo.net proton.me protonmail.ch protonmail.com qq.com rambler.ru rediffmail.com
+    riseup.net runbox.com seznam.cz simplelogin.com sina.com t-online.de tuta.com tuta.io tutanota.com tutanota.de
+    uol.com.br users.noreply.github.com wanadoo.fr web.de wp.pl ya.ru yahoo.co.in yahoo.co.jp yahoo.co.uk yahoo.com
+    yahoo.de yahoo.fr yandex.com yandex.ru yeah.net ymail.com zoho.com zohomail.com
+    """.split()  # noqa: SIM905
+)
+
+_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}")
+_TAKEN = "Another company has shown that this domain is its own."
 
 
+def plain_domain(text: str) -> str:
+    """The domain in a domain, mail address or address of a page, as name servers know it; "" for none."""
+    text = text.strip().lower().rpartition("@")[2]
+    try:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+        host = host.rstrip(".").removeprefix("www.").encode("idna").decode()
+    except ValueError:
+        return ""
+    return host if len(host) <= 100 and _DOMAIN.fullmatch(host) else ""
+
+
+def has_company(name: str) -> bool:
+    """Whether a company has this name in its addresses, which it shares with people."""
+    return Company.objects.filter(slug=name).exists()
+
+
+@transaction.atomic
 def create_company(
     *, person: User, name: str, website: str = "", domain: str = "", slug: str = "", description: str = ""
 ) -> Company:
     """A company that `person` looks after. Proved at once where they have a verified mail address of the domain.
 
-    Raises `ValidationError` by field: the slug is a person's or another's, the domain is one of free mail, or proved by another company.
+    Without a domain it is that of the website. Raises `ValidationError` by field: the slug is a person's or another's,
+    the domain is one of free mail, or proved by another company; `PermissionDenied`.
     """
-    raise NotImplementedError
+    check_takes_part(person)
+    # Two at once are counted one after the other.
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if Company.objects.filter(created_by=person).count() >= MAX_COMPANIES:
+        raise ValidationError(f"{MAX_COMPANIES} companies of one person are enough.", code="limit")
+    company = Company(created_by=person)
+    values = {"name": name, "website": website, "domain": domain or website, "description": description}
+    problems = _set(company, values)
+    slugs = [slug.strip().lower()] if slug.strip() else _slugs_of(company)
+    if wrong := _take_slug(company, slugs):
+        problems["slug"] = wrong
+    if problems:
+        raise ValidationError(problems)
+    _prove_by_mail(company, person)
+    _save(company)
+    Membership.objects.create(
+        company=company, person=person, role=Membership.Role.ADMIN, proved_by=company.proved_by
+    )
+    return company
 
 
+@transaction.atomic
 def change_company(*, person: User, company: Company, **values: str) -> Company:
-    """Change name, website, description; another domain ends what was proved."""
-    raise NotImplementedError
+    """Change name, website, domain, description.
+
+    Another domain ends what was proved, unless the person has a verified mail address of it. Raises `ValidationError`
+    by field, `PermissionDenied`.
+    """
+    check_takes_part(person)
+    check_looks_after(person, company)
+    company = _lock(company)
+    before = company.domain
+    if problems := _set(company, values):
+        raise ValidationError(problems)
+    if company.domain != before:
+        company.proved_at, company.proved_by = None, ""
+        _prove_by_mail(company, person)
+    company.changed_at = timezone.now()
+    _save(company)
+    if company.domain != before:
+        settle(Stack.objects.filter(company=company))
+    return company
 
 
+@transaction.atomic
 def join_company(*, person: User, company: Company) -> Membership:
-    """By a verified mail address of the company's domain. Raises `PermissionDenied` that says what to do."""
-    raise NotImplementedError
+    """By a verified mail address of the company's domain. Raises `PermissionDenied` that says what to do.
+
+    Who belongs to it already is answered their membership.
+    """
+    check_takes_part(person)
+    company = _lock(company)
+    membership = company.memberships.filter(person=person).first()
+    if membership is not None:
+        return membership
+    if company.proved_at is None:
+        raise PermissionDenied(f"Nobody has shown yet that {company.domain} is the company's.")
+    if not _has_mail(person, company.domain):
+        raise PermissionDenied(
+            f"Members have a mail address of {company.domain}. Add yours in Settings, then E-mail, and verify it."
+        )
+    return Membership.objects.create(company=company, person=person, proved_by=ProvedBy.MAIL)
 
 
+@transaction.atomic
 def leave_company(*, person: User, company: Company) -> None:
     """The last who looks after it can't leave while others are members: words say whom to hand it to."""
-    raise NotImplementedError
+    company = _lock(company)
+    membership = company.memberships.filter(person=person).first()
+    if membership is None:
+        return
+    if _is_last_admin(membership) and (heir := _heir(membership)):
+        raise ValidationError(
+            f"Nobody else looks after the company. Have somebody do so first, such as @{heir.person.username}.",
+            code="last",
+        )
+    membership.delete()
 
 
+@transaction.atomic
 def change_role(*, person: User, membership: Membership, role: str) -> Membership:
-    raise NotImplementedError
+    """Have a member look after the company, or no longer. Raises `ValidationError`, `PermissionDenied`."""
+    check_takes_part(person)
+    membership = _lock_membership(person, membership)
+    if role not in Membership.Role:
+        raise ValidationError("There is no such role.", code="role")
+    if role != Membership.Role.ADMIN and _is_last_admin(membership):
+        raise ValidationError("Somebody has to look after the company.", code="last")
+    membership.role = role
+    membership.save(update_fields=["role"])
+    return membership
 
 
+@transaction.atomic
 def remove_member(*, person: User, membership: Membership) -> None:
-    raise NotImplementedError
+    """Done twice is success. Raises `ValidationError`, `PermissionDenied`."""
+    check_takes_part(person)
+    if not Membership.objects.filter(pk=membership.pk).exists():
+        return
+    membership = _lock_membership(person, membership)
+    if membership.person_id == person.pk:
+        raise ValidationError("This is you: leave the company instead.", code="self")
+    membership.delete()
+
+
+# --- By moderators, and when a person leaves -----------------------------------------------------
+
+
+@transaction.atomic
+def prove_company(*, company: Company, way: ProvedBy) -> Company:
+    """Note that the domain was shown to be the company's: from now on all see it. Raises `ValidationError`."""
+    company = _lock(company)
+    if company.proved_at is None:
+        company.proved_at, company.proved_by = timezone.now(), way
+        _save(company)
+        settle(Stack.objects.filter(company=company))
+    return company
+
+
+@transaction.atomic
+def unprove_company(*, company: Company) -> Company:
+    """The domain is not the company's after all: only members and moderators see it, and nothing of it counts."""
+    company = _lock(company)
+    company.proved_at, company.proved_by = None, ""
+    _save(company)
+    settle(Stack.objects.filter(company=company))
+    return company
+
+
+@transaction.atomic
+def remove_members(*, memberships: QuerySet[Membership]) -> int:
+    """Take these out of their companies; answers how many.
+
+    Where nobody looks after a company any more, its oldest member does from now on.
+    """
+    rows = list(memberships.select_related("company").order_by("company_id", "pk"))
+    for membership in rows:
+        _lock(membership.company)
+        heir = _heir(membership) if _is_last_admin(membership) else None
+        if heir:
+            heir.role = Membership.Role.ADMIN
+            heir.save(update_fields=["role"])
+        membership.delete()
+    return len(rows)
+
+
+def _lock(company: Company) -> Company:
+    return Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+
+
+def _lock_membership(person: User, membership: Membership) -> Membership:
+    """The row as it is now, its company locked, for somebody who looks after it."""
+    check_looks_after(person, _lock(membership.company))
+    found = Membership.objects.select_related("company", "person").filter(pk=membership.pk).first()
+    if found is None:
+        raise ValidationError("This person is no member any more.", code="gone")
+    return found
+
+
+def _is_last_admin(membership: Membership) -> bool:
+    admins = Membership.objects.filter(company=membership.company_id, role=Membership.Role.ADMIN)
+    return membership.role == Membership.Role.ADMIN and not admins.exclude(pk=membership.pk).exists()
+
+
+def _heir(membership: Membership) -> Membership | None:
+    others = Membership.objects.filter(company=membership.company_id).exclude(pk=membership.pk)
+    return others.filter(person__is_active=True).select_related("person").order_by("pk").first()
+
+
+def _set(company: Company, values: Mapping[str, str]) -> Problems:
+    """Set what is in `values`; answers what is wrong with it, by field."""
+    if unknown := values.keys() - set(FIELDS):
+        raise TypeError(f"No company has {', '.join(sorted(unknown))}.")
+    problems: Problems = {}
+    for name, value in values.items():
+        setattr(company, name, value.strip())
+    company.name = one_line(company.name)
+    if problem := problem_of_name(company.name):
+        problems["name"] = [ValidationError(problem)]
+    if "domain" in values:
+        company.domain = plain_domain(values["domain"])
+        if problem := _domain_problem(company):
+            problems["domain"] = [ValidationError(problem)]
+    return problems | problems_of(company, exclude=["slug", "created_by", *problems])
+
+
+def _domain_problem(company: Company) -> str:
+    if not company.domain:
+        return "Write the domain of the company, such as example.com."
+    if company.domain in FREE_MAIL:
+        return "Anybody has a mail address there. Write the company's own domain."
+    if Company.objects.listed().filter(domain=company.domain).exclude(pk=company.pk).exists():
+        return _TAKEN
+    return ""
+
+
+def _take_slug(company: Company, slugs: Iterable[str]) -> list[ValidationError]:
+    """Give the company the first of `slugs` that nobody has, and keep it from others; else what is wrong."""
+    problems: list[ValidationError] = []
+    for slug in slugs:
+        company.slug = slug
+        with hold_name(slug):
+            try:
+                Company._meta.get_field("slug").clean(slug, company)
+                check_is_free(slug)
+            except ValidationError as error:
+                problems = error.error_list
+            else:
+                return []
+    return problems
+
+
+def _slugs_of(company: Company) -> list[str]:
+    """Out of the name, numbered for where somebody has it."""
+    base = slugify(company.name.replace("_", "-"))[:34].strip("-") or company.domain.partition(".")[0]
+    return [base, *(f"{base}-{number}" for number in range(2, 8))]
+
+
+def _has_mail(person: User, domain: str) -> bool:
+    """Whether the person showed that a mail address of the domain itself is theirs; subdomains may be customers'."""
+    rows = EmailAddress.objects.filter(user=person, verified=True, email__iendswith=f"@{domain}")
+    return domain not in FREE_MAIL and bool(rows.exists())
+
+
+def _prove_by_mail(company: Company, person: User) -> None:
+    if _has_mail(person, company.domain):
+        company.proved_at, company.proved_by = timezone.now(), ProvedBy.MAIL
+
+
+def _save(company: Company) -> None:
+    """Raises `ValidationError` where another company proved the domain in this very moment."""
+    try:
+        with transaction.atomic():
+            company.save()
+    except IntegrityError as error:
+        raise ValidationError({"domain": _TAKEN}) from error

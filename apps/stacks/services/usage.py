@@ -1,17 +1,137 @@
-"""How many public stacks run a tool: `Tool.stack_count`, and those with evidence. Every change of items goes through here."""
+"""How many public stacks run a tool: `Tool.stack_count`, and those with evidence. Every change of items comes here.
 
-from collections.abc import Iterator
+`Stack.is_counted` says whether the stack's tools are in the counts. Whatever makes a stack public or takes it from view
+(its own visibility, a moderator, the proof of its company, its person's standing) is followed by `settle`, in the same
+transaction. Locks are taken in the order: owner, stack, tools by their ids.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from apps.stacks.models import Stack
+from django.core.exceptions import ValidationError
+from django.db.models import Case, F, IntegerField, QuerySet, Value, When
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.stacks.models import Company, ProofCheck, Reading, Stack, Tier
+from apps.tools.models import Tool
+
+# Of the tools, by the tier of the item that counts; `stack_count` counts them all.
+_COLUMNS = {"stack_count": None, "verified_count": Tier.VERIFIED, "proved_count": Tier.PROVED}
+
+
+def lock_stack(stack: Stack, *, seen_version: int | None = None) -> Stack:
+    """The row as it is now, with its owner, both locked until the transaction ends.
+
+    Raises `ValidationError` with words if it was deleted meanwhile, or is no longer of the version that the person saw.
+    """
+    lock_owner(stack)
+    # `no_key`: others go on to write rows that point to it.
+    locked = Stack.objects.select_for_update(no_key=True).filter(pk=stack.pk).first()
+    if locked is None:
+        raise ValidationError("This stack was deleted meanwhile.", code="gone")
+    if seen_version is not None and locked.version != seen_version:
+        raise ValidationError(
+            "Somebody changed this stack meanwhile. Look at it again, then repeat your change.",
+            code="changed",
+        )
+    return locked
+
+
+def lock_owner(stack: Stack) -> Company | User:
+    """Wait for others who change the owner or one of its stacks."""
+    if stack.company_id is not None:
+        return Company.objects.select_for_update(no_key=True).get(pk=stack.company_id)
+    owner: User = User.objects.select_for_update(no_key=True).get(pk=stack.person_id)
+    return owner
 
 
 @contextmanager
-def counting_usage(stack: Stack) -> Iterator[Stack]:
-    """Within it change items, tiers, visibility or owner of `stack`; at its end counts of tools change by the difference.
+def counting_usage(
+    stack: Stack, *, seen_version: int | None = None, is_change: bool = True
+) -> Iterator[Stack]:
+    """Within it change items, tiers or visibility of `stack`; at its end counts of tools change by the difference.
 
-    Locks the stack first, then the tools concerned in the order of their ids. Needs a transaction. Yields the
-    locked row. Also bumps `version` and `changed_at`, sets `item_count` and `likeness_due_at`.
+    Locks the owner, the stack, then the tools concerned in the order of their ids. Needs a transaction. Yields the
+    locked row, of which the caller saves what it sets. Also sets `item_count`, `is_counted` and `likeness_due_at`, and,
+    with `is_change`, what tells readers that the page says something else: `version`, `changed_at`. Raises as
+    `lock_stack`.
     """
-    raise NotImplementedError
-    yield stack
+    locked = lock_stack(stack, seen_version=seen_version)
+    before = _tiers(locked) if locked.is_counted else {}
+    yield locked
+    now = timezone.now()
+    items = _tiers(locked)
+    locked.is_counted = Stack.objects.public().filter(pk=locked.pk).exists()
+    after = items if locked.is_counted else {}
+    _count(before, after)
+    locked.item_count = len(items)
+    if before.keys() != after.keys():
+        locked.likeness_due_at = locked.likeness_due_at or now
+    if is_change:
+        locked.version += 1
+        locked.changed_at = now
+    locked.save(update_fields=["item_count", "is_counted", "likeness_due_at", "version", "changed_at"])
+
+
+def settle(stacks: QuerySet[Stack]) -> int:
+    """Count or uncount these stacks after what decides on it changed; answers how many were. Needs a transaction."""
+    count = 0
+    for stack in stacks.order_by("pk"):
+        with counting_usage(stack, is_change=False) as locked:
+            was = locked.is_counted
+        count += was != locked.is_counted
+    return count
+
+
+def settle_person(person: User) -> None:
+    """The person was locked out, let in again, or closed the account."""
+    settle(Stack.objects.filter(person=person))
+
+
+def erase(stack: Stack) -> None:
+    """Delete the stack with all that is in it; done twice is success. Needs a transaction."""
+    # Workers hold a check while they prove the stack: before the owner. Who publishes a reading holds it after.
+    list(ProofCheck.objects.filter(stack=stack).order_by("pk").select_for_update(no_key=True))
+    lock_owner(stack)
+    list(Reading.objects.filter(stack=stack).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    locked = Stack.objects.select_for_update().filter(pk=stack.pk).first()
+    if locked is None:
+        return
+    if locked.is_counted:
+        _count(_tiers(locked), {})
+    locked.delete()
+
+
+def _tiers(stack: Stack) -> dict[int, str]:
+    """The tools that the stack runs now, by id, with the tier of each."""
+    return dict(stack.items.current().values_list("tool_id", "tier"))
+
+
+def _count(before: Mapping[int, str], after: Mapping[int, str]) -> None:
+    """Change the counts of tools by the difference of two states of one stack, in one update."""
+    changes: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for column, tier in _COLUMNS.items():
+        delta = Counter(pk for pk, of in after.items() if tier in (None, of))
+        delta.subtract(pk for pk, of in before.items() if tier in (None, of))
+        for pk, change in delta.items():
+            if change:
+                changes[column, change].append(pk)
+    if not changes:
+        return
+    pks = {pk for found in changes.values() for pk in found}
+    tools = Tool.objects.filter(pk__in=pks)
+    # Evaluated for its locks.
+    list(tools.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    sums: dict[str, list[When]] = defaultdict(list)
+    for (column, change), found in changes.items():
+        sums[column].append(When(pk__in=found, then=Value(change)))
+    tools.update(
+        **{
+            # Never below 0, whatever was wrong before: nobody's change shall fail for it, and `recount` mends it.
+            column: Greatest(F(column) + Case(*whens, default=Value(0), output_field=IntegerField()), 0)
+            for column, whens in sums.items()
+        }
+    )

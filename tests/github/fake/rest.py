@@ -22,7 +22,7 @@ NOT_FOUND = {"message": "Not Found", "documentation_url": "https://docs.github.c
 
 def answer(github: Any, asked: Asked) -> Answer:
     """What GitHub says of the repository, or the star history, at this path."""
-    parts = r"(/stargazers/history|/commits|/git/(?:trees|blobs)/[0-9a-f]+)?"
+    parts = r"(/stargazers/history|/commits|/git/(?:trees|blobs)/[0-9a-f]+|/contents/.+)?"
     by_name = re.fullmatch(rf"/repos/([^/]+/[^/]+){parts}", unquote(asked.path))
     by_id = re.fullmatch(rf"/repositories/(\d+){parts}", asked.path)
     if by_name:
@@ -55,6 +55,9 @@ def answer(github: Any, asked: Asked) -> Answer:
             return _tree(repository, oid)
         case ["git", "blobs", oid]:
             return _blob(repository, oid)
+        case ["contents", *path]:
+            content = repository.files.get("/".join(path))
+            return Answer(404, NOT_FOUND) if content is None else _blob(repository, blob_id(content))
         case _:
             return Answer(200, _shown(repository))
 
@@ -87,7 +90,9 @@ def _blob(repository: FakeRepository, oid: str) -> Answer:
     if content is None:
         return Answer(404, NOT_FOUND)
     encoded = encodebytes(content).decode()
-    return Answer(200, {"sha": oid, "size": len(content), "encoding": "base64", "content": encoded})
+    return Answer(
+        200, {"sha": oid, "size": len(content), "encoding": "base64", "content": encoded} | repository.rest
+    )
 
 
 def _shown(repository: FakeRepository) -> dict[str, Any]:

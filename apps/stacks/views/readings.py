@@ -1,0 +1,219 @@
+"""Import: files, a repository or names in; the review; publishing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts.permissions import takes_part
+from apps.core.limits import is_allowed, seconds_to_wait
+from apps.detection.sights import File
+from apps.detection.sources import from_database
+from apps.stacks.forms import ImportForm, StackForm, names_alike, show_problems
+from apps.stacks.intake import read_files
+from apps.stacks.layers import by_layer
+from apps.stacks.models import Reading, Stack
+from apps.stacks.services.readings import (
+    Row,
+    ask_for_reading,
+    compare_reading,
+    publish_reading,
+    read_names,
+    store_reading,
+)
+from apps.stacks.services.stacks import create_stack
+from apps.stacks.uploads import MAX_REQUEST_BYTES, ProjectUploadHandler
+from apps.stacks.views.finding import person_of
+
+# Each takes seconds of a process: enough for an evening with all one's projects.
+IMPORT_LIMIT = "30/hour"
+SHOWN_UNKNOWN = 100
+SHOWN_UNREAD = 100
+
+# How a review calls what a reading would change, in the order in which it shows them.
+CHANGES = {
+    "added": ("New", "Not in the stack yet."),
+    "upgraded": ("Other versions", "In the stack with another version."),
+    "gone": (
+        "Gone",
+        "Such files showed it before, and these do not. What is chosen is dropped, and stays in the history.",
+    ),
+    "same": ("As before", "In the stack already, with this version. What is chosen gets fresh evidence."),
+}
+
+
+# The token of the form is in the body, and Django reads that as soon as it looks for it: before, it has to know by
+# what the files shall be read.
+@csrf_exempt
+def import_files(request: HttpRequest) -> HttpResponse:
+    """Three ways on one page: files or an archive, a repository, a list of names. Each leads to the review."""
+    handler = ProjectUploadHandler(request)
+    request.upload_handlers = [handler]
+    if request.user.is_authenticated and _length(request) > MAX_REQUEST_BYTES:
+        return _too_large(request)
+    return _import(request, handler)
+
+
+def _length(request: HttpRequest) -> int:
+    length = request.headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() and len(length) < 19 else 0
+
+
+@takes_part
+def _too_large(request: HttpRequest) -> HttpResponse:
+    """Words instead of an error page; nothing of the request is read."""
+    form = ImportForm({}, person=person_of(request))
+    form.add_error(
+        None, f"These files have more than {MAX_REQUEST_BYTES // 1_000_000} MB together. Leave some out."
+    )
+    return _import_page(request, form, status=413)
+
+
+@csrf_protect
+@require_http_methods(["GET", "HEAD", "POST"])
+@takes_part
+def _import(request: HttpRequest, handler: ProjectUploadHandler) -> HttpResponse:
+    person = person_of(request)
+    if request.method != "POST":
+        return _import_page(request, ImportForm(person=person, initial={"stack": request.GET.get("stack")}))
+    form = ImportForm(request.POST, person=person)
+    if form.is_valid():
+        try:
+            _check_limit(request)
+            return redirect("stacks:reading", pk=_read(request, form, handler.files).pk)
+        except ValidationError as error:
+            show_problems(form, error)
+    return _import_page(request, form)
+
+
+def _import_page(request: HttpRequest, form: ImportForm, *, status: int = 422) -> HttpResponse:
+    context = {
+        "form": form,
+        "megabytes": MAX_REQUEST_BYTES // 1_000_000,
+        "readings": Reading.objects.of_person(person_of(request)).exclude(state=Reading.State.PUBLISHED)[:5],
+    }
+    return render(request, "stacks/import.html", context, status=status if form.errors else 200)
+
+
+def _check_limit(request: HttpRequest) -> None:
+    who = str(request.user.pk)
+    if not is_allowed("import", who, IMPORT_LIMIT):
+        minutes = -(-seconds_to_wait("import", who, IMPORT_LIMIT) // 60)
+        raise ValidationError(f"That is a lot within an hour. Go on in {minutes} min.")
+
+
+def _read(request: HttpRequest, form: ImportForm, files: Sequence[File]) -> Reading:
+    """The reading of what was sent. Raises `ValidationError` by field."""
+    person, values = person_of(request), form.cleaned_data
+    if files:
+        report, source = read_files(files, from_database())
+        return store_reading(person=person, report=report, source=source, stack=values["stack"])
+    if values["repository"]:
+        try:
+            return ask_for_reading(person=person, repository=values["repository"], stack=values["stack"])
+        except ValidationError as error:
+            raise ValidationError({"repository": error.messages}) from error
+    if values["names"].strip():
+        return read_names(person=person, text=values["names"], stack=values["stack"])
+    raise ValidationError("Choose files, name a repository or paste a list.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@takes_part
+def reading(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far a reading is; then its review against a new stack, or one of the person's by `?stack=`; publishing."""
+    person = person_of(request)
+    row = get_object_or_404(
+        Reading.objects.of_person(person).select_related("stack__person", "stack__company"), pk=pk
+    )
+    if row.state != Reading.State.READY:
+        return render(request, "stacks/reading.html", {"reading": row})
+    own = Stack.objects.editable_by(person).with_owner().order_by("name", "pk")
+    stack = _chosen_stack(request, row, own)
+    form = StackForm(
+        request.POST if request.method == "POST" else None, person=person, initial=_initial(row), prefix="new"
+    )
+    chosen = None
+    if request.method == "POST":
+        chosen = set(request.POST.getlist("tool"))
+        if stack or form.is_valid():
+            try:
+                stack = _publish(request, row, stack, form, chosen)
+            except ValidationError as error:
+                show_problems(form, error)
+            else:
+                messages.success(request, f"{stack.name} says now what was found.")
+                return redirect(stack.get_absolute_url())
+    rows = compare_reading(row, stack)
+    context = {
+        "reading": row,
+        "form": form,
+        "stack": stack,
+        "own": own,
+        "groups": _groups(rows, chosen),
+        "unread": row.unread[:SHOWN_UNREAD],
+        "unknown": _unknown(row),
+    }
+    return render(request, "stacks/reading.html", context, status=422 if form.errors else 200)
+
+
+def _initial(row: Reading) -> dict[str, str]:
+    name = row.repository.partition("/")[2]
+    return {"name": name, "repository": row.repository}
+
+
+def _chosen_stack(request: HttpRequest, row: Reading, own: Any) -> Stack | None:
+    """The stack that the reading is for: that of the form or address, else the one it was asked for. Raises Http404."""
+    given = request.POST if request.method == "POST" else request.GET
+    if "stack" not in given:
+        return own.filter(pk=row.stack_id).first() if row.stack_id else None
+    if not given["stack"]:
+        return None
+    # No id is longer.
+    wanted = int(given["stack"]) if given["stack"].isdecimal() and len(given["stack"]) < 19 else 0
+    stack: Stack | None = own.filter(pk=wanted).first()
+    if stack is None:
+        raise Http404("You have no such stack.")
+    return stack
+
+
+@transaction.atomic
+def _publish(
+    request: HttpRequest, row: Reading, stack: Stack | None, form: StackForm, chosen: set[str]
+) -> Stack:
+    """In one transaction: no empty stack is left of what failed."""
+    person = person_of(request)
+    if stack is None:
+        if not chosen:
+            raise ValidationError("Choose at least one tool.")
+        stack = create_stack(person=person, company=form.company, **form.values)
+    return publish_reading(person=person, reading=row, stack=stack, tools=chosen)
+
+
+def _groups(rows: Sequence[Row], chosen: set[str] | None) -> list[dict[str, Any]]:
+    """The rows by what they change, then by layer; `folded` are those that are not chosen unless the person says so."""
+    groups = []
+    for change, (label, words) in CHANGES.items():
+        some = [row for row in rows if row.change == change]
+        sure = [row for row in some if row.is_chosen]
+        group = {"change": change, "label": label, "words": words, "count": len(some)}
+        group |= {"layers": by_layer(sure), "folded": [row for row in some if not row.is_chosen]}
+        if some:
+            groups.append(group)
+    if chosen is not None:
+        for row in rows:
+            row.is_chosen = row.tool.slug in chosen
+    return groups
+
+
+def _unknown(row: Reading) -> list[dict[str, Any]]:
+    """Names or packages that no tool is known for; those of a list of names with what may be meant."""
+    names = [str(name) for name in row.unknown[:SHOWN_UNKNOWN]]
+    alike = names_alike(names) if row.source == Reading.Source.NAMES else {}
+    return [{"name": name, "others": alike.get(name, [])} for name in names]
