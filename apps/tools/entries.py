@@ -45,6 +45,7 @@ PACKAGE_TYPES = frozenset(
         "cran",
         "docker",
         "gem",
+        "github",
         "githubactions",
         "golang",
         "hackage",
