@@ -1,5 +1,6 @@
 """Fixtures of every test: real PostgreSQL and Redis, apart for each process; the cast; counted queries."""
 
+import gc
 import json
 import os
 import socket
@@ -51,6 +52,13 @@ hypothesis_settings.register_profile("usual", deadline=None)
 # The long search for counterexamples: `HYPOTHESIS_PROFILE=nightly`, see CONTRIBUTING.md.
 hypothesis_settings.register_profile("nightly", max_examples=1000, stateful_step_count=50, deadline=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the tests and all of Django out of the garbage collector, which would look at them again and again."""
+    gc.collect()
+    gc.freeze()
+
 
 # The site itself uses database 0 of Redis; each test process has one of its own of the other fifteen.
 FIRST_REDIS_DATABASE = 2

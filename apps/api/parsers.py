@@ -1,5 +1,6 @@
 """How the body of a request is read: never more of it than the address has a use for."""
 
+import json
 from typing import IO, Any
 
 from django.conf import settings
@@ -27,9 +28,14 @@ class LimitedJSONParser(JSONParser):  # type: ignore[misc]
         self, stream: IO[bytes], media_type: str | None = None, parser_context: dict[str, Any] | None = None
     ) -> Any:
         try:
-            return super().parse(_Bounded(stream, self.max_bytes), media_type, parser_context)
+            data = super().parse(_Bounded(stream, self.max_bytes), media_type, parser_context)
+            # Half of a pair can be escaped, but neither stored nor sent back in what says that it is wrong.
+            json.dumps(data, ensure_ascii=False).encode()
         except RecursionError:
             raise ParseError("JSON parse error - it is nested too deeply.") from None
+        except UnicodeEncodeError:
+            raise ParseError("JSON parse error - it holds half of a surrogate pair.") from None
+        return data
 
 
 class FilesJSONParser(LimitedJSONParser):

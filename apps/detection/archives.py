@@ -13,9 +13,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import IO, Any
+from typing import Any, Protocol
 
-from apps.detection.detect import DEFAULT_LIMITS, MAX_PATHS, MAX_UNREAD, is_wanted
+from apps.detection.detect import DEFAULT_LIMITS, MAX_PATHS, MAX_UNREAD, has_parser
 from apps.detection.paths import clean_path, is_left_out, shown_path
 from apps.detection.sights import File, Limits, Unread
 
@@ -117,7 +117,7 @@ def _take(members: Iterator[_Member], taken: _Taken, limits: Limits) -> None:
             continue
         # The first folder may be one that is taken off later.
         below = path.partition("/")[2]
-        wanted = is_wanted(path) or is_wanted(below)
+        wanted = has_parser(path) and not is_left_out(below or path)
         reason = member.reason if wanted else ""
         if not wanted and path.lower().endswith(_ARCHIVES) and not is_left_out(below or path):
             reason = "is an archive in the archive: unpack it first"
@@ -177,7 +177,7 @@ class _CarefulInfo(tarfile.TarInfo):
     """Refuses members that would have to be held in memory to be understood."""
 
     @classmethod
-    def frombuf(cls, buf: bytes, encoding: str, errors: str) -> "_CarefulInfo":
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_CarefulInfo":
         info = super().frombuf(buf, encoding, errors)
         is_header = info.type in (
             tarfile.XHDTYPE,
@@ -191,10 +191,14 @@ class _CarefulInfo(tarfile.TarInfo):
         return info
 
 
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
 class _Bounded:
     """Reads on until so much was read that it can only be a bomb."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: _Readable) -> None:
         self._file = file
         self._left = MAX_UNPACKED
 
@@ -206,13 +210,14 @@ class _Bounded:
         return data
 
 
-def _tar_members(file: IO[bytes]) -> Iterator[_Member]:
+def _tar_members(file: _Readable) -> Iterator[_Member]:
     # As a stream: it never goes back, whatever the headers say.
     stream: Any = _Bounded(file)
     with tarfile.open(fileobj=stream, mode="r|", tarinfo=_CarefulInfo) as archive:
+        kept: list[Any] = vars(archive)["members"]
         while info := archive.next():
             # It keeps all that came; we need none of them again.
-            archive.members.clear()
+            kept.clear()
             read = partial(_read_member, archive, info)
             if info.issparse():
                 yield _Member(info.name, 0, read, "is packed in a way that is not read here")

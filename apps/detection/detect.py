@@ -31,8 +31,8 @@ MAX_PATHS = 60_000
 MAX_SIGHTS_PER_FILE = 20_000
 # Of manifests, all together: each is looked up and becomes evidence.
 MAX_SIGHTS = 20_000
-# Of the time there is; the rest is for what is made of what was read.
-READING_SHARE = 0.6
+# Of the time there is; the rest is for the paths, and for what is made of what was read.
+READING_SHARE = 0.5
 # More places of one tool tell nobody anything new.
 MAX_PLACES = 20
 MAX_UNREAD = 200
@@ -59,8 +59,9 @@ def detect(files: Iterable[File], knowledge: Knowledge, *, limits: Limits = DEFA
     What is not of interest (source code, images) costs nothing but its path. What could not be read stands in
     `Report.unread`.
     """
-    deadline = time.monotonic() + limits.seconds * READING_SHARE
     folder = _take_in(files, limits)
+    # Of this thread's work: a machine that does something else, too, makes no other report.
+    deadline = time.thread_time() + limits.seconds * READING_SHARE
     sights = _Sights(knowledge)
     tree = Tree(folder.contents)
     # Manifests before lock files, and what is near the root first: if time runs out, it is at the least telling.
@@ -88,7 +89,12 @@ def is_wanted(path: str) -> bool:
     counts, for languages.
     """
     clean = clean_path(path)
-    return clean is not None and not is_left_out(clean) and bool(_PARSERS.matches(clean))
+    return clean is not None and not is_left_out(clean) and has_parser(clean)
+
+
+def has_parser(path: str) -> bool:
+    """Whether a file of this clean path would be read, wherever it stands."""
+    return bool(_PARSERS.matches(path))
 
 
 @dataclass(slots=True)
@@ -146,7 +152,7 @@ def _read(
     for parser in dict.fromkeys(_PARSERS.matches(path)):
         if parser.is_lock != is_lock:
             continue
-        if time.monotonic() > deadline:
+        if time.thread_time() > deadline:
             folder.refuse(path, "was left out: reading all files takes too long")
             return
         text = tree.texts[path]
@@ -156,6 +162,9 @@ def _read(
         try:
             for sight in islice(parser.parse(TextFile(path, text), tree), MAX_SIGHTS_PER_FILE):
                 sights.add(sight, is_lock=is_lock)
+                if time.thread_time() > deadline:
+                    folder.refuse(path, "was read in part: reading all files takes too long")
+                    return
         except UnreadableError as error:
             place = f" (line {error.line})" if error.line else ""
             folder.refuse(path, f"{error.reason}{place}")

@@ -1,10 +1,11 @@
 """Where knowledge comes from: the database, or the files of the starter catalogue."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from django.db.models import Count, Max
-from packageurl import PackageURL
 
 from apps.detection.knowledge import Knowledge, KnownTool, fold_package
 from apps.tools.catalogue import CATALOGUE_DIR, read_catalogue
@@ -46,22 +47,22 @@ def _read_database() -> Knowledge:
     )
 
 
+@lru_cache(maxsize=1)
 def from_files(folder: Path = CATALOGUE_DIR) -> Knowledge:
-    """Of the catalogue's files, for where no database is. Raises `CatalogueError`."""
+    """Of the catalogue's files, for where no database is; read once in a process. Raises `CatalogueError`."""
     tools = []
     for sourced in read_catalogue(folder).tools:
         entry = sourced.entry
-        purls = map(PackageURL.from_string, entry.packages)
-        packages = [
-            (
-                purl.type,
-                fold_package(purl.type, f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name),
-            )
-            for purl in purls
-        ]
+        packages = [_package(purl) for purl in entry.packages]
         rules = entry.detect.model_dump(exclude_defaults=True)
         tools.append(_tool(entry.slug, entry.name, entry.aliases, packages, entry.minor, rules))
     return Knowledge.of(tools)
+
+
+def _package(purl: str) -> tuple[str, str]:
+    """Type and folded name out of a package URL as `entries.Package` writes it: without version and the like."""
+    type_, _, name = purl.removeprefix("pkg:").partition("/")
+    return type_, fold_package(type_, unquote(name))
 
 
 def _tool(

@@ -247,7 +247,7 @@ class StackForm(forms.ModelForm[Stack]):
         return clean_repository(self.cleaned_data["repository"])
 
     @property
-    def values(self) -> dict[str, str]:
+    def values(self) -> dict[str, Any]:
         """What services take, once the form is valid."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields if name in self.cleaned_data}
 

@@ -17,8 +17,9 @@ MOST_SIMILAR = 12
 # Fewer in common is chance.
 FEWEST_SHARED = 2
 LEAST_LIKENESS = 0.1
-# Who shares only what more stacks than this run is not looked at: it would cost much and find what is hardly alike.
-MOST_RUNNING = 1000
+# Once so many share one of a stack's rarest tools, those that share only commoner ones are not looked at: it would cost
+# much, and they are hardly the most alike.
+ENOUGH = 500
 
 
 class Crowd:
@@ -50,14 +51,14 @@ class Crowd:
     def most_similar(self, stack: int) -> list[tuple[int, float, int]]:
         """The most alike first: id, likeness, number of tools in common. More in common, then the lower id, break ties.
 
-        For those that share a tool run by at most `MOST_RUNNING` the likeness is exact.
+        Among those that share one of its rarest tools: `ENOUGH` at least, where there are so many.
         """
         own = self.stacks[stack]
         found: set[int] = set()
-        for tool in own:
-            running = self._running[tool]
-            if len(running) <= MOST_RUNNING:
-                found.update(running)
+        for tool in sorted(own, key=lambda tool: (len(self._running[tool]), tool)):
+            found.update(self._running[tool])
+            if len(found) > ENOUGH:
+                break
         found.discard(stack)
         scored = []
         for other in found:

@@ -48,7 +48,6 @@ class ProjectUploadHandler(FileUploadHandler):
         super().__init__(request)
         self.files: list[File] = []
         self._is_parsing = False
-        self._received = 0
         self._chunks: list[bytes] = []
 
     def handle_raw_input(
@@ -72,9 +71,6 @@ class ProjectUploadHandler(FileUploadHandler):
         self._keeps = _is_kept(str(self.file_name))
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self._received += len(raw_data)
-        if self._received > MAX_REQUEST_BYTES:
-            raise RequestDataTooBig("The files are too large.")
         if self._keeps:
             self._chunks.append(raw_data)
 

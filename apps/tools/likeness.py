@@ -8,7 +8,8 @@
 is made with, added to or run on the other is its companion and no alternative, unless people compare the two.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 SAME_FUNCTION = 0.35
@@ -45,8 +46,8 @@ class Traits:
 
 def jaccard(a: frozenset[object], b: frozenset[object]) -> float:
     """The share of the union that both have: 0 to 1, 0 for two empty sets."""
-    union = len(a | b)
-    return len(a & b) / union if union else 0.0
+    shared = len(a & b)
+    return shared / (len(a) + len(b) - shared) if shared else 0.0
 
 
 def likeness(a: Traits, b: Traits) -> float:
@@ -70,3 +71,22 @@ def rank_alternatives(tool: Traits, candidates: Iterable[Traits]) -> Sequence[tu
     kept = [(score, other) for score, other in scored if score >= LEAST_LIKENESS]
     kept.sort(key=lambda pair: (-round(pair[0], 6), -pair[1].stars, pair[1].id))
     return [(other.id, score) for score, other in kept[:MOST_ALTERNATIVES]]
+
+
+def rank_all(tools: Mapping[int, Traits]) -> Iterator[tuple[int, Sequence[tuple[int, float]]]]:
+    """Each tool's id with its alternatives: as `rank_alternatives` ranks its category and all that it is compared with.
+
+    Looks only at pairs of one function, with a neighbour in common or compared: all others reach
+    SAME_CATEGORY + SAME_LANGUAGE + SHARED_ECOSYSTEMS at most, which is less than LEAST_LIKENESS.
+    """
+    peers: dict[int, list[int]] = defaultdict(list)
+    around: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for tool in tools.values():
+        peers[tool.function].append(tool.id)
+        for neighbour in tool.neighbours:
+            around[tool.category, neighbour].append(tool.id)
+    for tool in tools.values():
+        near = {*peers[tool.function], *(tool.compared.keys() & tools.keys())}
+        for neighbour in tool.neighbours:
+            near.update(around[tool.category, neighbour])
+        yield tool.id, rank_alternatives(tool, [tools[id_] for id_ in near])

@@ -46,15 +46,15 @@ def test_stack_is_shared_by_hand_with_the_keyboard(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#said")).to_contain_text("Added Flask, Django.")
 
-    # Moved without leaving the page: the focus stays, for the next step.
+    page.get_by_role("link", name="Edit Flask").press("Enter")
+    expect(page.get_by_label("Why you use it")).to_be_focused()
+    page.keyboard.type("Small and *ours*.")
+
+    # Moved without leaving the page: the focus stays, for the next step, and so does what was typed.
     up = page.get_by_role("button", name="Move Django up")
     up.press("Enter")
     expect(page.locator(".edited b").first).to_have_text("Django")
     expect(up).to_be_focused()
-
-    page.get_by_role("link", name="Edit Flask").press("Enter")
-    expect(page.get_by_label("Why you use it")).to_be_focused()
-    page.keyboard.type("Small and *ours*.")
     page.get_by_role("button", name="Save Flask").press("Enter")
     expect(page.locator("#said")).to_contain_text("Flask was changed.")
     page.get_by_role("link", name="See the page").press("Enter")

@@ -28,7 +28,7 @@ def read_partly(path: str, text: str) -> tuple[list[Sight], UnreadableError | No
     for parser in dict.fromkeys(_GLOBS.matches(path)):
         try:
             for sight in parser.parse(TextFile(path, text), Tree({path: text})):
-                seen.append(sight)  # noqa: PERF402: what was seen before an error counts
+                seen.append(sight)  # noqa: PERF402
         except UnreadableError as error:
             return seen, error
     return seen, None

@@ -261,6 +261,12 @@ def test_paths_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert report.tools == ("python",)
 
 
+def test_what_manifests_name_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_SIGHTS", 1)
+    report = report_of({"package.json": MANIFEST})
+    assert [finding.tool for finding in report.findings] == ["react"]
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

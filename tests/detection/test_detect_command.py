@@ -1,11 +1,13 @@
 import json
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from apps.detection.management.commands.detect import read_folder
 from tests.factories.tools import PackageFactory
@@ -19,6 +21,7 @@ def folder(tmp_path: Path) -> Path:
     (root / "app").mkdir()
     (root / "app/main.py").write_text("secret")
     (root / "app/composer.json").write_text("{")
+    (root / "app/unknown.json").write_text("")
     return root
 
 
@@ -75,6 +78,30 @@ def test_command_uses_the_empty_database_when_asked_to(
     assert json.loads(out)["tools"] == []
 
 
+@pytest.fixture
+def no_database(dead_port: int, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The database can't be reached."""
+    with django_db_blocker.unblock():
+        connection.close()
+        monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+        monkeypatch.setitem(connection.settings_dict, "PORT", str(dead_port))
+        yield
+        connection.close()
+
+
+@pytest.mark.usefixtures("no_database")
+def test_command_works_without_a_database(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, err = run(capsys, folder, json=True)
+    assert "react" in json.loads(out)["tools"]
+    assert err == "No database: tools come from the files of catalogue/.\n"
+
+
+@pytest.mark.usefixtures("no_database")
+def test_command_needs_the_database_when_asked_to_use_it(folder: Path) -> None:
+    with pytest.raises(CommandError, match="can't be read"):
+        call_command("detect", folder, catalogue="database")
+
+
 def test_command_refuses_what_is_no_folder(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="There is no folder"):
         call_command("detect", tmp_path / "none")
@@ -98,6 +125,7 @@ def test_folder_is_read_without_following_links_or_waiting(folder: Path, tmp_pat
     assert found == {
         "app/composer.json": b"{",
         "app/main.py": b"",
+        "app/unknown.json": b"",
         "Cargo.toml": b"",
         "package.json": b'{"dependencies": {"react": "^19.0.0"}}',
         "Pipfile": b"",

@@ -232,8 +232,8 @@ def test_npm_lock_tells_direct_from_transitive() -> None:
         packages={
             "": {"dependencies": {"react": "^19"}, "devDependencies": {"vite": "6", "typescript": "5"}},
             "packages/ui": {"dependencies": {"zod": "4"}},
-            "node_modules/react": {"version": "19.1.0"},
-            "node_modules/vite": {"version": "6.0.1", "dev": True},
+            "node_modules/react": {"version": "19.1.0", "resolved": "https://x", "dependencies": {"y": "1"}},
+            "node_modules/vite": {"version": "6.0.1", "dev": True, "integrity": "sha512"},
             "node_modules/zod": {"version": "4.0.0"},
             "node_modules/esbuild": {"version": "0.25.0", "dev": True},
             "node_modules/vite/node_modules/esbuild": {"version": "0.1.0"},

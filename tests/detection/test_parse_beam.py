@@ -78,7 +78,7 @@ def test_rebar_is_read():
 
 
 def test_gleam_is_read():
-    text = 'name = "till"\n[dependencies]\ngleam_stdlib = ">= 0.40.0"\nmine = { path = "../m" }\n[dev-dependencies]\ngleeunit = "1"\n'
+    text = 'name = "till"\n[dependencies]\ngleam_stdlib = ">= 0.40.0"\nmine = { path = "../m" }\n[dev-dependencies]\ngleeunit = "1"\n'  # noqa: E501
     sights = read("gleam.toml", text)
     assert told(sights) == ["3 gleam_stdlib >= 0.40.0 runtime", "6 gleeunit 1 development"]
     assert names(sights, Kind.OWN) == ["till", "mine"]

@@ -70,7 +70,7 @@ def test_projects_take_versions_from_the_central_file():
     ],
 )
 def test_projects_of_tests_are_for_development(path, scope, language):
-    text = '<Project><PropertyGroup><TargetFrameworks>net8.0;net472</TargetFrameworks></PropertyGroup><ItemGroup><PackageReference Include="Bogus" Version="35"/></ItemGroup></Project>'
+    text = '<Project><PropertyGroup><TargetFrameworks>net8.0;net472</TargetFrameworks></PropertyGroup><ItemGroup><PackageReference Include="Bogus" Version="35"/></ItemGroup></Project>'  # noqa: E501
     sights = read(path, text)
     assert told(sights) == [f"1 Bogus 35 {scope}"]
     assert told(sights, Kind.RUNTIME) == ["1 dotnet 8.0 runtime", f"{language} runtime"]
@@ -87,7 +87,7 @@ def test_central_versions_are_direct_only_where_no_project_is():
 
 
 def test_shared_properties_may_reference_packages_for_all():
-    text = '<Project><ItemGroup><PackageReference Include="Nerdbank.GitVersioning" Version="3.6"/></ItemGroup></Project>'
+    text = '<Project><ItemGroup><PackageReference Include="Nerdbank.GitVersioning" Version="3.6"/></ItemGroup></Project>'  # noqa: E501
     assert told(read("Directory.Build.props", text)) == ["1 Nerdbank.GitVersioning 3.6 runtime"]
 
 

@@ -255,7 +255,7 @@ def test_gradle_of_kotlin_is_read_with_its_catalog():
     assert told(sights) == [
         "2 org.jetbrains.kotlin.android/org.jetbrains.kotlin.android.gradle.plugin 2.1.0 build",
         "4 com.google.devtools.ksp/com.google.devtools.ksp.gradle.plugin 2.1.0-1.0.29 build",
-        "5 org.jetbrains.kotlin.plugin.serialization/org.jetbrains.kotlin.plugin.serialization.gradle.plugin 2.1.0 build",
+        "5 org.jetbrains.kotlin.plugin.serialization/org.jetbrains.kotlin.plugin.serialization.gradle.plugin 2.1.0 build",  # noqa: E501
         "9 io.ktor/ktor-client-core 3.0.1 runtime",
         "9 io.ktor/ktor-client-okhttp 3.0.1 runtime",
         "10 androidx.room/room-runtime 2.7 runtime",

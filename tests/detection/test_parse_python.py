@@ -284,7 +284,7 @@ python_version = "3.12"
     sights = read("Pipfile", text)
     assert told(sights) == ["2 requests * runtime", "3 django ==5.2 runtime", "6 pytest >=8 development"]
     assert told(sights, Kind.RUNTIME) == ["8 python 3.12 runtime"]
-    lock = '{"_meta": {}, "default": {"idna": {"version": "==3.7"}},\n "develop": {"pytest": {"version": "==8.1"}, "x": 1}}'
+    lock = '{"_meta": {}, "default": {"idna": {"version": "==3.7"}},\n "develop": {"pytest": {"version": "==8.1"}, "x": 1}}'  # noqa: E501
     assert told(read("Pipfile.lock", lock)) == [
         "1 idna 3.7 runtime ?",
         "2 pytest 8.1 development ?",
@@ -358,7 +358,7 @@ setup(
 
 
 def test_setup_py_is_read_and_never_run(tmp_path):
-    sights = read("setup.py", SETUP_PY.replace("/tmp/never", str(tmp_path / "never")))
+    sights = read("setup.py", SETUP_PY.replace("/tmp/never", str(tmp_path / "never")))  # noqa: S108
     assert told(sights) == [
         "4 flask >=3 runtime",
         "4 jinja2 runtime",
@@ -426,7 +426,7 @@ name = "idna"
 
 
 def test_tox_and_nox_show_what_tests_install():
-    tox = "[tox]\nenvlist = py312\n[testenv]\ndeps =\n    pytest>=8\n    django52: Django~=5.2\n    -r dev.txt\n[flake8]\n"
+    tox = "[tox]\nenvlist = py312\n[testenv]\ndeps =\n    pytest>=8\n    django52: Django~=5.2\n    -r dev.txt\n[flake8]\n"  # noqa: E501
     sights = read("tox.ini", tox)
     assert told(sights) == ["5 pytest >=8 development", "6 Django ~=5.2 development"]
     assert names(sights, Kind.COMMAND) == ["flake8"]

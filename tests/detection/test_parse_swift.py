@@ -58,8 +58,8 @@ def test_package_swift_is_read():
 @pytest.mark.parametrize(
     "text",
     [
-        '{"pins": [\n {"identity": "vapor", "location": "https://github.com/vapor/vapor.git", "state": {"version": "4.1"}}, 3]}',
-        '{"object": {"pins": [\n {"package": "vapor", "repositoryURL": "https://github.com/vapor/vapor", "state": {"version": "4.1"}}]}}',
+        '{"pins": [\n {"identity": "vapor", "location": "https://github.com/vapor/vapor.git", "state": {"version": "4.1"}}, 3]}',  # noqa: E501
+        '{"object": {"pins": [\n {"package": "vapor", "repositoryURL": "https://github.com/vapor/vapor", "state": {"version": "4.1"}}]}}',  # noqa: E501
     ],
 )
 def test_package_resolved_is_read_in_all_its_formats(text):
@@ -100,7 +100,7 @@ end
     sights = read("ios/Podfile", text)
     assert told(sights) == ["3 Firebase ~> 11.0 runtime", "5 Alamofire runtime", "9 Quick 7.6 development"]
     assert names(sights, Kind.OWN) == ["Core"]
-    lock = "PODS:\n  - Alamofire (5.10.1)\n  - Firebase/Auth (11.4.0):\n    - Firebase/CoreOnly\n  - Firebase/CoreOnly (11.4.0)\n\nDEPENDENCIES:\n  - Alamofire (~> 5)\n"
+    lock = "PODS:\n  - Alamofire (5.10.1)\n  - Firebase/Auth (11.4.0):\n    - Firebase/CoreOnly\n  - Firebase/CoreOnly (11.4.0)\n\nDEPENDENCIES:\n  - Alamofire (~> 5)\n"  # noqa: E501
     assert told(read("ios/Podfile.lock", lock)) == [
         "2 Alamofire 5.10.1 runtime ?",
         "3 Firebase 11.4.0 runtime ?",

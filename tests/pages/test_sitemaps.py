@@ -129,7 +129,7 @@ def test_every_address_listed_is_a_page_for_search_engines(client: Client) -> No
 
     pages = [client.get(path) for path in addresses]
 
-    assert len(pages) == 11
+    assert len(pages) == 12
     assert {page.status_code for page in pages} == {200}
     assert not any(b"noindex" in page.content for page in pages)
 

@@ -134,15 +134,6 @@ def test_settings_with_an_error_keep_the_rest(alice_client: Client, stack: Stack
     assert "Edit Rider" in page
 
 
-def test_settings_that_somebody_changed_meanwhile_are_not_written_over(
-    alice_client: Client, stack: Stack
-) -> None:
-    response = alice_client.post("/stacks/alice/rider/edit/", NEW | {"seen": str(stack.version + 1)})
-
-    assert response.status_code == 422
-    assert Stack.objects.get().name == "Rider"
-
-
 def test_stack_is_deleted_after_a_question(alice_client: Client, stack: Stack) -> None:
     question = alice_client.get("/stacks/alice/rider/delete/")
 
@@ -431,17 +422,6 @@ def test_limits_are_said_in_words(
     assert 'value="Django"' in added.content.decode()
     assert "There is room for 1 stacks." in new.content.decode()
     assert replaced.status_code == 302
-
-
-def test_item_that_somebody_changed_meanwhile_is_not_written_over(alice_client: Client, item: Item) -> None:
-    values = {"why": "Mine", "version": "", "since": "", "stage": "in_use", "scope": "runtime"}
-
-    response = alice_client.post(f"/stacks/alice/rider/items/{item.pk}/", values | {"seen": "999"})
-
-    item.refresh_from_db()
-    assert response.status_code == 422
-    assert "Mine</textarea>" in response.content.decode()
-    assert item.why == "Small."
 
 
 def test_past_item_keeps_what_was_typed_with_an_error(alice_client: Client, stack: Stack) -> None:

@@ -1,5 +1,7 @@
 """Browsing stacks: filters, pages, what never shows."""
 
+import base64
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -120,8 +122,13 @@ def test_pages_follow_each_other(client: Client) -> None:
     assert not set(second) & set(shown(client, "/stacks/"))
 
 
-def test_broken_cursor_leads_to_the_first_page(client: Client) -> None:
-    assert client.get("/stacks/?after=WzEsMl0").headers["Location"] == "/stacks/"
+@pytest.mark.parametrize(
+    "values", [[1, 2], ["yesterday", 2], ["2026-02-30T00:00:00Z", 2], ["2026-01-01T00:00:00Z"]]
+)
+def test_broken_cursor_leads_to_the_first_page(client: Client, values: list[Any]) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+
+    assert client.get(f"/stacks/?after={cursor}").headers["Location"] == "/stacks/"
 
 
 def test_htmx_gets_the_list_alone(client: Client, stacks: dict[str, Stack]) -> None:

@@ -267,6 +267,16 @@ def test_end_is_corrected_with_its_history(alice: User, stack: Stack, item: Item
         change_item(person=alice, item=item, values={"until": ""})
 
 
+def test_words_of_a_past_item_bring_nothing_back(alice: User, stack: Stack, item: Item) -> None:
+    django = ToolFactory(name="Django")
+    drop_item(person=alice, item=item, until="2025", replaced_by=django)
+    drop_item(person=alice, item=stack.items.current().get())
+
+    change_item(person=alice, item=item, values={"why_not": "Grew"})
+
+    assert not stack.items.current().exists()
+
+
 def test_dropping_is_undone(alice: User, stack: Stack, item: Item) -> None:
     drop_item(person=alice, item=item, until="2025", why_not="A mistake", replaced_by=ToolFactory())
 
@@ -353,3 +363,4 @@ def test_since_of_tomorrow_is_taken_for_who_lives_in_the_east(alice: User, stack
     (item,) = add_items(person=alice, stack=stack, tools=[ToolFactory()], since=tomorrow)
 
     assert item.since == tomorrow
+    assert drop_item(person=alice, item=item).until == tomorrow

@@ -73,9 +73,11 @@ def test_ranking_has_an_end() -> None:
     assert len(crowd_of(*["abcd"] * 20, "xy").most_similar(1)) == MOST_SIMILAR
 
 
-def test_tools_that_very_many_run_alone_bring_nobody_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(likeness, "MOST_RUNNING", 3)
+def test_those_who_share_what_is_rare_are_looked_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
     found = crowd_of("abx", "abx", "ab", "ab", "cd")
+    assert [other for other, _, _ in found.most_similar(1)] == [2, 3, 4]
+
+    monkeypatch.setattr(likeness, "ENOUGH", 1)
 
     assert [other for other, _, _ in found.most_similar(1)] == [2]
 

@@ -1,10 +1,14 @@
 """Two at once, in real threads."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connections, transaction
+from django.test import Client
+from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.accounts.services.usernames import change_username
@@ -152,3 +156,26 @@ def test_asking_twice_for_a_repository_reads_it_once(alice: User, in_two_threads
     in_two_threads(lambda: ask_for_reading(person=alice, repository="pallets/flask"))
 
     assert Reading.objects.count() == 1
+
+
+def test_sign_up_waits_for_a_company_that_takes_the_name(
+    alice: User, until_somebody_waits: Callable[[], None]
+) -> None:
+    statuses: list[int] = []
+
+    def sign_up() -> None:
+        data = {"username": "acme", "email": "new@example.org", "password1": "correct horse battery"}
+        try:
+            statuses.append(Client().post(reverse("account_signup"), data).status_code)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=sign_up, daemon=True)
+    with transaction.atomic():
+        create_company(person=alice, name="Acme", domain="acme.example")
+        thread.start()
+        until_somebody_waits()
+    thread.join(timeout=60)
+
+    assert statuses == [429]
+    assert not User.objects.filter(username="acme").exists()

@@ -178,16 +178,10 @@ def test_request_that_says_it_is_too_large_is_told_so(
     assert not Reading.objects.exists()
 
 
-@pytest.mark.parametrize("is_said", [False, True])
-def test_request_that_is_too_large_is_cut_off(
-    alice_client: Client, monkeypatch: pytest.MonkeyPatch, is_said: bool
-) -> None:
-    # The handler has the last word, whatever the header says.
-    monkeypatch.setattr("apps.stacks.uploads.MAX_REQUEST_BYTES", 1000 if is_said else 2000)
+def test_request_that_is_too_large_is_not_read(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.stacks.uploads.MAX_REQUEST_BYTES", 1000)
 
-    response = send(alice_client, ("package.json", b" " * (1500 if is_said else 1990)), ("x.py", b" " * 20))
-
-    assert response.status_code == 400
+    assert send(client, ("package.json", b" " * 2000)).status_code == 400
     assert not Reading.objects.exists()
 
 
@@ -329,6 +323,16 @@ def test_review_is_published_as_a_new_stack(alice_client: Client, alice: User, f
     assert "This is published" in alice_client.get(address).content.decode()
 
 
+def test_version_is_corrected_before_it_is_published(alice_client: Client, flask: Tool) -> None:
+    address = reading_of(alice_client)
+
+    again = alice_client.post(address, NEW | {"new-name": "", "tool": "flask", "version-flask": "3.2"})
+    alice_client.post(address, NEW | {"tool": "flask", "version-flask": " 3.1.2\0" + "x" * 90})
+
+    assert 'name="version-flask" value="3.2"' in again.content.decode()
+    assert Item.objects.get().version == "3.1.2" + "x" * 55
+
+
 def test_published_twice_is_published_once(alice_client: Client, alice: User, flask: Tool) -> None:
     address = reading_of(alice_client)
     for _ in range(2):
@@ -361,7 +365,7 @@ def test_review_for_a_stack_shows_what_differs(alice_client: Client, alice: User
     page = alice_client.get(address).content.decode()
     alice_client.post(address, {"stack": stack.pk, "tool": ["flask", "redis"]})
 
-    assert "2.0 → 3.1" in page
+    assert re.search(r'2.0 →<input [^>]*name="version-flask" value="3.1"', page)
     assert page.index("Other versions") < page.index("Gone")
     item.refresh_from_db()
     gone.refresh_from_db()

@@ -15,6 +15,7 @@ from apps.stacks.services.items import add_items, drop_item
 from apps.stacks.services.readings import (
     MAX_EVIDENCE,
     MAX_FINDINGS,
+    PROPRIETARY,
     Row,
     ask_for_reading,
     compare_reading,
@@ -297,6 +298,25 @@ def test_package_of_a_tool_with_an_image_is_a_client(alice: User) -> None:
     (row,) = compare_reading(read(alice, FLASK), None)
 
     assert row.version == ""
+
+
+def test_package_of_a_service_is_a_client(alice: User) -> None:
+    Tool.objects.filter(slug="flask").update(license=PROPRIETARY)
+
+    (row,) = compare_reading(read(alice, FLASK), None)
+
+    assert row.version == ""
+
+
+def test_tools_of_a_layer_come_in_the_order_of_the_taxonomy(alice: User) -> None:
+    category = CategoryFactory()
+    for position, slug in enumerate(("ruff", "flask")):
+        function = FunctionFactory(parent=category, position=position)
+        Tool.objects.filter(slug=slug).update(function=function)
+
+    rows = compare_reading(read(alice, FLASK, RUFF), None)
+
+    assert [row.tool.slug for row in rows] == ["ruff", "flask"]
 
 
 # What an item of the stack is shown by, what is read now without it, and whether it counts as gone.

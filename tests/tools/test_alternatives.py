@@ -17,6 +17,9 @@ from tests.factories.tools import (
 pytestmark = pytest.mark.django_db
 
 
+ROW = ("pk", "tool", "other", "rank", "likeness")
+
+
 def ranked(tool: Tool) -> list[Tool]:
     return [row.other for row in Alternative.objects.filter(tool=tool).order_by("rank")]
 
@@ -109,16 +112,26 @@ def test_former_alternatives_are_replaced() -> None:
     assert not Alternative.objects.filter(pk=stale.pk).exists()
 
 
-def test_ranking_is_the_same_when_repeated() -> None:
+def test_ranking_keeps_its_rows_when_repeated() -> None:
     ToolFactory.create_batch(5, language="Python")
     replace_alternatives(compared=[])
-    before = list(Alternative.objects.order_by("tool", "rank").values_list("tool", "other", "likeness"))
+    before = list(Alternative.objects.order_by("pk").values_list(*ROW))
+
+    count = replace_alternatives(compared=[])
+
+    assert count == len(before) == 20
+    assert list(Alternative.objects.order_by("pk").values_list(*ROW)) == before
+
+
+def test_ranking_writes_anew_what_changed() -> None:
+    far, *near = ToolFactory.create_batch(3, language="Python")
+    replace_alternatives(compared=[])
+    Tool.objects.filter(pk=far.pk).update(language="Ruby")
 
     replace_alternatives(compared=[])
 
-    assert (
-        list(Alternative.objects.order_by("tool", "rank").values_list("tool", "other", "likeness")) == before
-    )
+    assert [ranked(tool) for tool in near] == [[near[1], far], [near[0], far]]
+    assert set(Alternative.objects.filter(tool=far).values_list("likeness", flat=True)) == {0.4}
 
 
 def test_ranking_costs_the_same_for_many_tools(count_queries: Callable[..., Any]) -> None:

@@ -11,6 +11,7 @@ from apps.tools.likeness import (
     Traits,
     jaccard,
     likeness,
+    rank_all,
     rank_alternatives,
 )
 
@@ -133,3 +134,29 @@ def test_rank_ends_with_as_many_as_a_page_can_use() -> None:
     ranked = rank_alternatives(make(1), [make(pk) for pk in range(2, 40)])
 
     assert len(ranked) == MOST_ALTERNATIVES
+
+
+@given(data=st.data(), tools=st.lists(traits, max_size=6, unique_by=lambda tool: tool.id))
+@settings(deadline=None)
+def test_rank_all_finds_what_looking_at_every_pair_finds(data: st.DataObject, tools: list[Traits]) -> None:
+    compared = data.draw(
+        st.frozensets(st.tuples(small_ids, small_ids).filter(lambda pair: pair[0] < pair[1]))
+    )
+    of = {
+        tool.id: dataclasses.replace(
+            tool,
+            # A function is of one category.
+            category=tool.function % 2,
+            compared={b if tool.id == a else a: 1 for a, b in compared if tool.id in (a, b)},
+        )
+        for tool in tools
+    }
+
+    found = dict(rank_all(of))
+
+    assert found == {
+        tool.id: rank_alternatives(
+            tool, [b for b in of.values() if b.category == tool.category or b.id in tool.compared]
+        )
+        for tool in of.values()
+    }

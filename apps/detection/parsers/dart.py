@@ -22,8 +22,6 @@ def parse_pubspec(file: TextFile, tree: Tree) -> Iterator[Sight]:
     flutter: list[Any] = [environment["flutter"]] if "flutter" in environment else []
     for key, scope in _KINDS:
         for name, value in table(data, key).items():
-            if not isinstance(name, str):
-                continue
             kit = word(table(value).get("sdk"))
             if kit == "flutter":
                 flutter.append(name)
@@ -38,8 +36,10 @@ def parse_pubspec(file: TextFile, tree: Tree) -> Iterator[Sight]:
         version = word(environment.get("flutter"))[:100]
         yield Sight(Kind.RUNTIME, "flutter", file.path, yamls.line_of(flutter[0]), version=version)
     if data:
-        version = environment.get("sdk")
-        yield Sight(Kind.RUNTIME, "dart", file.path, yamls.line_of(version), version=word(version)[:100])
+        kit_version = environment.get("sdk")
+        yield Sight(
+            Kind.RUNTIME, "dart", file.path, yamls.line_of(kit_version), version=word(kit_version)[:100]
+        )
 
 
 def parse_pubspec_lock(file: TextFile, tree: Tree) -> Iterator[Sight]:

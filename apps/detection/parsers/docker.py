@@ -27,7 +27,8 @@ _FOR_DEVELOPMENT = re.compile(
 
 _INSTRUCTION = re.compile(r"\s*(?:ONBUILD\s+)?([A-Za-z]+)\s+(.*)", re.DOTALL)
 _ESCAPE = re.compile(r"#\s*escape\s*=\s*`", re.IGNORECASE)
-_FLAG = re.compile(r"--([a-z-]+)=(\S+)\s*")
+_FLAG = re.compile(r"(?<![\w-])--([a-z-]++)=(\S++)\s*+")
+_ARGUMENT = re.compile(r"""\b(\w++)=("[^"]*+"|'[^']*+'|\S*+)""")
 _HEREDOC = re.compile(r"<<-?(['\"]?)([A-Za-z_]\w*)\1")
 
 
@@ -91,8 +92,9 @@ def _dockerfile(file: TextFile, tree: Tree) -> Iterator[Sight]:
         flags = dict(_FLAG.findall(rest.split("\n")[0]))
         plain = _FLAG.sub("", rest)
         if name == "ARG":
-            for key, value in re.findall(r"""(\w+)=("[^"]*"|'[^']*'|\S*)""", plain):
-                arguments.setdefault(key, images.substitute(value.strip("\"'"), arguments))
+            for key, value in _ARGUMENT.findall(plain):
+                value = images.substitute(value.strip("\"'"), arguments)
+                arguments.setdefault(key, value[: images.MAX_REFERENCE_CHARACTERS])
         elif name == "FROM":
             stage += 1
             scope = (

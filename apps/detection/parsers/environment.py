@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from apps.detection.parsers.addresses import read_schemes
-from apps.detection.parsers.base import Parser, TextFile, Tree
+from apps.detection.parsers.base import Lines, Parser, TextFile, Tree
 from apps.detection.sights import Kind, Sight
 
 MENTIONED = 0.3
@@ -41,13 +41,14 @@ def _rails(file: TextFile, tree: Tree) -> Iterator[Sight]:
     """config/*.yml of Rails, line by line, for they are ERB templates: database.yml, cable.yml, storage.yml."""
     seen: set[str] = set()
     plain = _without_comments(file.text)
+    lines = Lines(plain)
     # Rails keeps databases and sockets under "adapter", stores of files under "service".
     for match in _ADAPTER.finditer(plain):
         if match[2] not in seen:
             seen.add(match[2])
             kind = Kind.SCHEME if match[1] == "adapter" else Kind.RESOURCE
             name = match[2] if kind is Kind.SCHEME else f"storage.{match[2].lower()}"
-            yield Sight(kind, name, file.path, plain.count("\n", 0, match.start()) + 1)
+            yield Sight(kind, name, file.path, lines.at(match.start()))
     for scheme, line in read_schemes(plain):
         if scheme not in seen:
             yield Sight(Kind.SCHEME, scheme, file.path, line, confidence=ADDRESSED)

@@ -7,6 +7,9 @@ from apps.detection.parsers.base import Parser, TextFile, Tree
 from apps.detection.parsers.places import numbered
 from apps.detection.sights import Kind, Scope, Sight
 
+# Characters of a program's path; each folder of it may be a module.
+MAX_TOOL = 300
+
 _DIRECTIVE = re.compile(
     r"(module|go|toolchain|require|replace|exclude|retract|tool|use|godebug|ignore)\b\s*(.*)"
 )
@@ -22,7 +25,7 @@ def parse_go_mod(file: TextFile, tree: Tree) -> Iterator[Sight]:
             yield Sight(Kind.OWN, words[0], file.path, type="golang")
         elif directive == "go" and words:
             version, version_line = words[0], number
-        elif directive == "tool" and words:
+        elif directive == "tool" and words and len(words[0]) <= MAX_TOOL:
             tools.append(words[0])
         elif directive == "require" and words:
             required.append(

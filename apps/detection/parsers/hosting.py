@@ -326,8 +326,11 @@ def _taskfile(file: TextFile, tree: Tree) -> Iterator[Sight]:
 def _supervisor(file: TextFile, tree: Tree) -> Iterator[Sight]:
     """The programs of supervisord and of units of systemd."""
     seen: set[tuple[str, str]] = set()
-    for match in re.finditer(r"^[ \t]*(?:command|ExecStart)[ \t]*=[ \t]*(\S[^\n]*)", file.text, re.MULTILINE):
-        yield from _started(match[1], file, Lines(file.text).at(match.start(1)), seen)
+    lines = Lines(file.text)
+    for match in re.finditer(
+        r"^[ \t]*+(?:command|ExecStart)[ \t]*+=[ \t]*+(\S[^\n]*+)", file.text, re.MULTILINE
+    ):
+        yield from _started(match[1], file, lines.at(match.start(1)), seen)
 
 
 PARSERS = (

@@ -76,6 +76,8 @@ _OFFICIAL_OF_BITNAMI = frozenset(
 
 # A name of 255, and defaults of variables in it.
 MAX_REFERENCE_CHARACTERS = 500
+# Of a script, before and after variables are filled in.
+MAX_SUBSTITUTED_CHARACTERS = 100_000
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::?[-?+]((?:[^{}]|\$\{[^{}]*\})*))?\}|\$(\w+)")
 _NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*")
@@ -103,7 +105,10 @@ class Image:
 
 
 def substitute(text: str, values: dict[str, str]) -> str:
-    """`text` with ${NAME} and $NAME out of `values`, or else the default written there; what is neither stays."""
+    """`text` with ${NAME} and $NAME out of `values`, or else the default written there; what is neither stays.
+
+    What is longer than a script is cut off.
+    """
 
     def value(match: re.Match[str]) -> str:
         name = match[1] or match[3]
@@ -113,7 +118,9 @@ def substitute(text: str, values: dict[str, str]) -> str:
         return default if default is not None else match[0]
 
     # Twice, for defaults that are variables themselves.
-    return _VARIABLE.sub(value, _VARIABLE.sub(value, text))
+    for _ in range(2):
+        text = _VARIABLE.sub(value, text[:MAX_SUBSTITUTED_CHARACTERS])[:MAX_SUBSTITUTED_CHARACTERS]
+    return text
 
 
 def read_image(reference: str, values: dict[str, str] | None = None) -> Image | None:
@@ -123,7 +130,7 @@ def read_image(reference: str, values: dict[str, str] | None = None) -> Image | 
         return None
     for prefix in _HUB:
         text = text.removeprefix(prefix)
-    text = substitute(text, values or {}).removeprefix("docker://").strip().lower()
+    text = substitute(text, values or {})[:MAX_REFERENCE_CHARACTERS].removeprefix("docker://").strip().lower()
     # GitHub's "${{ matrix.image }}", Jinja's and Helm's "{{ .Values.image }}".
     text = re.sub(r"\$?\{\{.*?\}\}|\$\(\w+\)", "$x", text)
     text = text.partition("@")[0]

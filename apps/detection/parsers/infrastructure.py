@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from apps.detection.parsers import commands, images, walks, yamls
-from apps.detection.parsers.base import Parser, TextFile, Tree, load_json
+from apps.detection.parsers.base import Lines, Parser, TextFile, Tree, each_line, load_json
 from apps.detection.parsers.places import Places
 from apps.detection.parsers.tables import items, table, word
 from apps.detection.sights import Kind, Scope, Sight
@@ -23,6 +23,7 @@ _TF_STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|#[^\n]*|//[^\n]*|/\*.
 _TF_HEREDOC = re.compile(r"<<[-~]?\s*([A-Za-z_]\w*)\s*$")
 _TF_BLOCK = re.compile(r'\s*(resource|data|provider|module|backend|ephemeral)\s+"([\w.-]+)"')
 _TF_ARGUMENT = re.compile(r'\s*"?([\w-]+)"?\s*=\s*"([^"]*)"')
+_TF_INLINE = re.compile(r'\b(\w++)\s*+=\s*+"([^"]*+)"')
 _TF_PROVIDER = re.compile(r"\s*\"?([\w-]+)\"?\s*=\s*\{(.*)")
 _TF_SOURCE = re.compile(r"(?:registry\.(?:terraform\.io|opentofu\.org)/)?([\w-]+/[\w-]+)")
 _TF_MODULE = re.compile(r"(?:registry\.terraform\.io/)?([\w-]+/[\w-]+/[\w-]+)(?://.*)?")
@@ -48,7 +49,7 @@ def _without_comments(text: str) -> list[str]:
 
 
 def _version(text: str) -> str:
-    found = _VERSION.fullmatch(text)
+    found = _VERSION.fullmatch(text[:100])
     return found[1] if found else ""
 
 
@@ -84,7 +85,7 @@ def _terraform(file: TextFile, tree: Tree) -> Iterator[Sight]:
         elif re.match(r"\s*required_providers\s*\{", line):
             providers_at = depth
         elif providers_at is not None and (entry := _TF_PROVIDER.match(line)):
-            package, begun = dict(re.findall(r'(\w+)\s*=\s*"([^"]*)"', entry[2])), number
+            package, begun = dict(_TF_INLINE.findall(entry[2])), number
         elif (providers_at is not None or module_at is not None) and (argument := _TF_ARGUMENT.match(line)):
             package.setdefault(argument[1], argument[2])
         plain = re.sub(r'"(?:[^"\\]|\\.)*+"?', "", line)
@@ -112,7 +113,7 @@ def _package(type: str, name: str, file: TextFile, line: int | None, version: st
 
 def _terraform_lock(file: TextFile, tree: Tree) -> Iterator[Sight]:
     name = ""
-    for number, line in enumerate(file.text.split("\n"), 1):
+    for number, line in each_line(file.text):
         if found := re.match(r'provider "registry\.(?:terraform\.io|opentofu\.org)/([\w-]+/[\w-]+)"', line):
             name = found[1]
         elif name and (found := re.match(r'\s+version\s*=\s*"([^"]+)"', line)):
@@ -176,7 +177,9 @@ def _kustomization(file: TextFile, tree: Tree) -> Iterator[Sight]:
 
 
 # Of Helm's and others' templates only what stands on a line of its own can be read.
-_TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+def _is_template(text: str) -> bool:
+    begin = text.find("{{")
+    return begin >= 0 and text.find("}}", begin) >= 0
 
 
 def _manifests(file: TextFile, tree: Tree) -> Iterator[Sight]:
@@ -186,7 +189,7 @@ def _manifests(file: TextFile, tree: Tree) -> Iterator[Sight]:
             yield from _cloudformation(file, tree)
         return
     seen: set[str] = set()
-    if _TEMPLATE.search(file.text):
+    if _is_template(file.text):
         for number, line in enumerate(file.text.split("\n"), 1):
             match = re.match(r"""\s*(?:-\s+)?image:\s*["']?([^\s"'{}]+)["']?\s*$""", line)
             if match and (found := images.read_image(match[1])):
@@ -315,10 +318,11 @@ def _ecs(file: TextFile, tree: Tree) -> Iterator[Sight]:
 
 def _vagrant(file: TextFile, tree: Tree) -> Iterator[Sight]:
     """What a Vagrantfile's shell scripts install is left to hints: the machine is for development."""
+    lines = Lines(file.text)
     for match in re.finditer(
         r"<<[-~]?['\"]?([A-Z]\w*)['\"]?\n(.*?)(?:\n[ \t]*\1[ \t]*$|\Z)", file.text, re.DOTALL | re.MULTILINE
     ):
-        line = file.text.count("\n", 0, match.start(2)) + 1
+        line = lines.at(match.start(2))
         yield from commands.sights_of(match[2], file.path, line, scope=Scope.DEVELOPMENT, confidence=CALLED)
 
 

@@ -52,7 +52,7 @@ _LANGUAGES = frozenset(
 # Registries that mise and asdf install from, by the type of their package URLs.
 _BACKENDS = {"npm": "npm", "pipx": "pypi", "cargo": "cargo", "gem": "gem", "go": "golang"}
 
-_VERSION = re.compile(r"[\w.+-]*\d[\w.+-]*")
+_VERSION = re.compile(r"(?=\D*+\d)[\w.+-]++")
 
 
 def parse_version_file(file: TextFile, tree: Tree) -> Iterator[Sight]:

@@ -36,8 +36,10 @@ def parse_cargo(file: TextFile, tree: Tree) -> Iterator[Sight]:
         yield Sight(Kind.RUNTIME, "rust", file.path, places.line(version), version=version)
     for part in (data, *table(data, "target").values()):
         for key, scope in _KINDS:
+            if not (crates := table(part, key)):
+                continue
             places.seek(f"[{key}]" if part is data else f".{key}]", f"{key}]", f"{key}.")
-            yield from _crates(table(part, key), shared, file, places, scope)
+            yield from _crates(crates, shared, file, places, scope)
     places.seek("[workspace.dependencies]", "workspace.dependencies.")
     # What members share is named by those that use it, if they are here.
     is_alone = sum(path.rpartition("/")[2] == "Cargo.toml" for path in tree.texts) <= 1

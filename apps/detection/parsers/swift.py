@@ -69,8 +69,8 @@ def parse_xcode(file: TextFile, tree: Tree) -> Iterator[Sight]:
         if name := repository(match[1]):
             line = lines.at(match.start(1))
             yield Sight(Kind.PACKAGE, name, file.path, line, "swift", version[1] if version else "")
-    if match := _SWIFT.search(file.text):
-        yield Sight(Kind.RUNTIME, "swift", file.path, lines.at(match.start()), version=match[1])
+    if language := _SWIFT.search(file.text):
+        yield Sight(Kind.RUNTIME, "swift", file.path, lines.at(language.start()), version=language[1])
 
 
 _POD = re.compile(r"""pod[\s(]\s?["']([\w.+/-]+)["'](?:\s?,\s?["']((?:[~<>=]{1,2}\s?)?\d[\w.-]*)["'])?(.*)""")

@@ -22,6 +22,9 @@ _Reader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 # as many as this takes half a second.
 MAX_VALUES = 100_000
 
+# Characters of all strings, aliases unfolded: a script that stands once is read once.
+MAX_CHARACTERS = 2_000_000
+
 MAX_DEPTH = Limits().depth
 
 _NULLS = frozenset(["", "~", "null", "Null", "NULL"])
@@ -71,7 +74,9 @@ class _Builder:
         self.next_event = reader.get_event
         self.depth = depth
         self.left = values
-        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.characters_left = MAX_CHARACTERS
+        # Values with what each of them has cost, in values and in characters.
+        self.anchors: dict[str, tuple[Any, int, int]] = {}
 
     def documents(self) -> Iterator[Any]:
         while event := self.next_event():
@@ -83,11 +88,11 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
                 raise UnreadableError(f"uses an anchor that is not there: {event.anchor}", _line(event))
-            value, size = self.anchors[event.anchor]
-            self._spend(size, event)
+            value, size, length = self.anchors[event.anchor]
+            self._spend(size, length, event)
             return value
-        before = self.left
-        self._spend(1, event)
+        before, characters_before = self.left, self.characters_left
+        self._spend(1, len(event.value) if isinstance(event, yaml.ScalarEvent) else 0, event)
         if isinstance(event, yaml.ScalarEvent):
             value = self._scalar(event)
         elif not depth:
@@ -99,7 +104,7 @@ class _Builder:
         else:
             value = self._mapping(depth)
         if event.anchor:
-            self.anchors[event.anchor] = value, before - self.left
+            self.anchors[event.anchor] = value, before - self.left, characters_before - self.characters_left
         return value
 
     def _scalar(self, event: Any) -> Word | None:
@@ -127,9 +132,10 @@ class _Builder:
                 mapping.setdefault(key, value)
         return mapping
 
-    def _spend(self, size: int, event: Any) -> None:
+    def _spend(self, size: int, length: int, event: Any) -> None:
         self.left -= size
-        if self.left < 0:
+        self.characters_left -= length
+        if self.left < 0 or self.characters_left < 0:
             raise UnreadableError("unfolds to too many values", _line(event))
 
 

@@ -91,7 +91,7 @@ def change_item(
         allowed = FIELDS if item.is_current else (*FIELDS, *PAST_FIELDS)
         if wrong := values.keys() - set(allowed):
             raise ValidationError(dict.fromkeys(sorted(wrong), "This can't be changed here."))
-        version, stage = item.version, item.stage
+        version, stage, other = item.version, item.stage, item.replaced_by
         was_past = not item.is_current
         for name, value in values.items():
             setattr(item, name, value)
@@ -107,7 +107,7 @@ def change_item(
             item.changes.filter(kind=Change.Kind.ADDED).update(on=on)
         if was_past:
             _mend_end(item)
-            if item.replaced_by is not None:
+            if item.replaced_by is not None and item.replaced_by != other:
                 add(locked, [item.replaced_by], person=person, since=_begin(item))
     return item
 
@@ -159,7 +159,8 @@ def drop(
     item: Item, *, person: User, until: str = "", why_not: str = "", replaced_by: Tool | None = None
 ) -> None:
     """As `drop_item`, of a current item of a stack that is locked by `counting_usage`; asks for no permission."""
-    item.until = until or _today()
+    # Who began it today in the east did so tomorrow.
+    item.until = until or max(_today(), item.since)
     item.why_not, item.replaced_by = why_not, replaced_by
     _check(item)
     item.save(update_fields=["until", "why_not", "replaced_by"])

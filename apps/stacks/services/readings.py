@@ -1,7 +1,7 @@
 """Readings: what was found is kept, compared with a stack, reviewed and published."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -39,6 +39,8 @@ MAX_EVIDENCE = 10
 _WIDTHS = {"tool": 60, "name": 200, "path": 300, "purl": 300, "version": 60, "reason": 300}
 # Versions of these are those of the tool itself; a package of a tool that also has an image is mostly its client.
 _RUNNING = frozenset([Kind.RUNTIME, Kind.RESOURCE])
+# The catalogue's word for what is closed: a service, nearly always.
+PROPRIETARY = "LicenseRef-Proprietary"
 _CHANGES = ("added", "upgraded", "gone", "same")
 
 
@@ -159,9 +161,9 @@ def compare_reading(reading: Reading, stack: Stack | None) -> list[Row]:
     items = _items(stack) if stack is not None else {}
     listed = Tool.objects.listed().with_function().filter(slug__in=found)
     tools = {tool.slug: tool for tool in listed}
-    has_image = _with_images(tools.values())
+    have_clients = _with_clients(tools.values())
     rows = [
-        _row(tool, found[slug], items.get(tool.pk), has_image=tool.pk in has_image)
+        _row(tool, found[slug], items.get(tool.pk), has_clients=tool.pk in have_clients)
         for slug, tool in tools.items()
     ]
     if stack is not None:
@@ -183,10 +185,12 @@ def publish_reading(
     reading: Reading,
     stack: Stack,
     tools: Iterable[str],
+    versions: Mapping[str, str] | None = None,
     seen_version: int | None = None,
 ) -> Stack:
     """Bring `stack` to what the reading says of the chosen `tools` (slugs): adds, upgrades, drops those gone.
 
+    `versions`: what the person says instead of what was read, by slug.
     Of those that the stack has already the evidence is brought up to date. In one transaction; a reading is published
     once, a second time is success without effect. Answers the stack as it is now. Raises `ValidationError`,
     `PermissionDenied`.
@@ -206,7 +210,10 @@ def publish_reading(
         raise ValidationError("This reading is not ready to be published.", code="state")
     chosen = set(tools)
     with counting_usage(stack, seen_version=seen_version) as locked:
-        _publish(locked, reading, compare_reading(reading, locked), chosen, person)
+        rows = compare_reading(reading, locked)
+        for row in rows:
+            row.version = _plain((versions or {}).get(row.tool.slug, row.version), "version")
+        _publish(locked, reading, rows, chosen, person)
         reading.state, reading.stack = Reading.State.PUBLISHED, locked
         reading.save(update_fields=["state", "stack"])
     return locked
@@ -328,14 +335,15 @@ def _of(item: Item, stack: Stack) -> Item:
     return item
 
 
-def _with_images(tools: Iterable[Tool]) -> set[int]:
-    """The ids of those that are run from an image."""
+def _with_clients(tools: Iterable[Tool]) -> set[int]:
+    """The ids of those whose packages are clients of it: it is run from an image, or sold as a service."""
+    services = {tool.pk for tool in tools if tool.license == PROPRIETARY}
     rows = Package.objects.filter(tool__in=[tool.pk for tool in tools], type="docker")
-    return set(rows.values_list("tool_id", flat=True))
+    return services | set(rows.values_list("tool_id", flat=True))
 
 
-def _row(tool: Tool, findings: list[Finding], item: Item | None, *, has_image: bool) -> Row:
-    version = _version(findings, has_image=has_image)
+def _row(tool: Tool, findings: list[Finding], item: Item | None, *, has_clients: bool) -> Row:
+    version = _version(findings, has_clients=has_clients)
     before = item.version if item else ""
     change = "same" if not version or says_the_same(before, version) else "upgraded"
     sure = [one for one in findings if one.is_direct and one.confidence >= LEAST_CONFIDENCE]
@@ -353,15 +361,16 @@ def _row(tool: Tool, findings: list[Finding], item: Item | None, *, has_image: b
     )
 
 
-def _version(findings: Iterable[Finding], *, has_image: bool) -> str:
+def _version(findings: Iterable[Finding], *, has_clients: bool) -> str:
     """The tool's own version, plain; "" where it is unknown.
 
     A tool that has an image is a server or a runtime: its packages elsewhere are clients, with versions of their own.
+    So are those of a service.
     Of others only one package may say it: which of several is the tool itself nobody knows.
     """
     named = [one for one in findings if one.version and one.confidence >= LEAST_CONFIDENCE]
     own = [one for one in named if one.kind in _RUNNING or one.purl.startswith("pkg:docker/")]
-    if not own and not has_image and len({one.name for one in named}) == 1:
+    if not own and not has_clients and len({one.name for one in named}) == 1:
         own = named
     own.sort(key=lambda one: (one.is_direct, is_exact(one.version), one.confidence), reverse=True)
     versions = [plain(one.version) for one in own]
@@ -389,5 +398,6 @@ def _is_gone(item: Item, reading: Reading, seen: Collection[str], unread: Collec
     return bool(evidence) and all(_is_of(one, reading, seen) and one.path not in unread for one in evidence)
 
 
-def _place(tool: Tool) -> tuple[int, str]:
-    return tool.function.trail[0].position, tool.name.lower()
+def _place(tool: Tool) -> tuple[list[int], str]:
+    """In the order of the taxonomy: languages and frameworks come before what is built with them."""
+    return [node.position for node in tool.function.trail], tool.name.lower()

@@ -16,7 +16,7 @@ from apps.stacks.layers import in_layers
 from apps.stacks.models import Stack
 from apps.stacks.permissions import check_deletes, may_delete
 from apps.stacks.services.stacks import change_stack, create_stack, delete_stack
-from apps.stacks.views.finding import find_own, person_of, seen_version
+from apps.stacks.views.finding import find_own, person_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,9 +52,7 @@ def edit(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            stack = change_stack(
-                person=person_of(request), stack=stack, seen_version=seen_version(request), **form.values
-            )
+            stack = change_stack(person=person_of(request), stack=stack, **form.values)
         except ValidationError as error:
             show_problems(form, error)
         else:

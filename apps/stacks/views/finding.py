@@ -52,10 +52,3 @@ def find_item(stack: Stack, pk: int) -> Item:
 def find_company(request: HttpRequest, slug: str) -> Company:
     """The company that the reader may see. Raises Http404."""
     return get_object_or_404(Company.objects.visible_to(request.user), slug=slug.lower())
-
-
-def seen_version(request: HttpRequest) -> int | None:
-    """The version of the stack that a form showed: what somebody else changed since is not to be written over."""
-    seen = request.POST.get("seen", "")
-    # No counter is longer.
-    return int(seen) if seen.isdecimal() and len(seen) < 10 else None

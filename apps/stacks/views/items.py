@@ -25,7 +25,7 @@ from apps.stacks.services.items import (
     restore_item,
 )
 from apps.stacks.views.editing import editor
-from apps.stacks.views.finding import find_item, find_own, person_of, seen_version
+from apps.stacks.views.finding import find_item, find_own, person_of
 
 # Of the fields that an undo button carries: longer than all of them can be.
 _MAX_UNDO_CHARACTERS = 10_000
@@ -113,7 +113,6 @@ def item(request: HttpRequest, owner: str, slug: str, pk: int) -> HttpResponse:
                 person=person_of(request),
                 item=row,
                 values=form.cleaned_data,
-                seen_version=seen_version(request),
             )
         except ValidationError as error:
             show_problems(form, error)

@@ -1,6 +1,6 @@
 """Import: files, a repository or names in; the review; publishing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -156,7 +156,7 @@ def reading(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "stack": stack,
         "own": own,
-        "groups": _groups(rows, chosen),
+        "groups": _groups(rows, chosen, _versions(request)),
         "unread": row.unread[:SHOWN_UNREAD],
         "unknown": _unknown(row),
     }
@@ -193,11 +193,26 @@ def _publish(
         if not chosen:
             raise ValidationError("Choose at least one tool.")
         stack = create_stack(person=person, company=form.company, **form.values)
-    return publish_reading(person=person, reading=row, stack=stack, tools=chosen)
+    return publish_reading(person=person, reading=row, stack=stack, tools=chosen, versions=_versions(request))
 
 
-def _groups(rows: Sequence[Row], chosen: set[str] | None) -> list[dict[str, Any]]:
-    """The rows by what they change, then by layer; `folded` are those that are not chosen unless the person says so."""
+def _versions(request: HttpRequest) -> dict[str, str]:
+    """The versions as the person left them in the form, by the slug of the tool."""
+    prefix = "version-"
+    return {
+        name.removeprefix(prefix): str(value)
+        for name, value in request.POST.items()
+        if name.startswith(prefix)
+    }
+
+
+def _groups(
+    rows: Sequence[Row], chosen: set[str] | None, versions: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The rows by what they change, then by layer; `folded` are those that are not chosen unless the person says so.
+
+    After an error what was chosen and typed stays.
+    """
     groups = []
     for change, (label, words) in CHANGES.items():
         some = [row for row in rows if row.change == change]
@@ -209,6 +224,7 @@ def _groups(rows: Sequence[Row], chosen: set[str] | None) -> list[dict[str, Any]
     if chosen is not None:
         for row in rows:
             row.is_chosen = row.tool.slug in chosen
+            row.version = versions.get(row.tool.slug, row.version)
     return groups
 
 

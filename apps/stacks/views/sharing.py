@@ -115,7 +115,7 @@ def share(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
             "tools": f"[![Tech stack]({image}?show=tools)]({address})",
             "html": f'<a href="{address}"><img src="{image}?show=tools" alt="Tech stack"></a>',
             "embed": f'<iframe src="{frame}" title="Tech stack of {escape(stack.name)}" width="100%" height="480"'
-            ' loading="lazy"></iframe>',
+            ' style="border:0" loading="lazy"></iframe>',
         },
     }
     return render(request, "stacks/share.html", context)

@@ -3,36 +3,42 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.core.locks import hold_lock
-from apps.tools.likeness import Traits, rank_alternatives
+from apps.tools.likeness import Traits, rank_all
 from apps.tools.models import Alternative, Integration, Package, Tool, ToolRepository
 
 _COMPANION_KINDS = {Integration.Kind.EXTENDS, Integration.Kind.RUNS_ON, Integration.Kind.BUILT_WITH}
 
 
+# Some 50,000 rows: as objects they would cost more than the ranking.
+_ADD = """
+INSERT INTO tools_alternative (tool_id, other_id, rank, likeness)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::float8[])
+"""
+
+
 def replace_alternatives(*, compared: Iterable[tuple[int, int]]) -> int:
-    """Rank the alternatives of every listed tool anew; answers the number of rows.
+    """Rank the alternatives of every listed tool anew; answers the number of rows. Writes those of tools that changed.
 
     `compared` are pairs of tools' ids, one for each time that a comparison names both.
     """
     with transaction.atomic(), hold_lock("alternatives"):
-        traits = _traits(compared)
-        groups: dict[int, list[Traits]] = defaultdict(list)
-        for trait in traits.values():
-            groups[trait.category].append(trait)
-        rows = []
-        for trait in traits.values():
-            candidates = {other.id: other for other in groups[trait.category]}
-            candidates |= {other: traits[other] for other in trait.compared if other in traits}
-            for rank, (other, score) in enumerate(rank_alternatives(trait, candidates.values()), start=1):
-                rows.append(
-                    Alternative(tool_id=trait.id, other_id=other, rank=rank, likeness=round(score, 4))
-                )
-        Alternative.objects.all().delete()
-        Alternative.objects.bulk_create(rows, batch_size=2000)
-        return len(rows)
+        wanted = {
+            id_: [(id_, other, rank, round(score, 4)) for rank, (other, score) in enumerate(ranked, start=1)]
+            for id_, ranked in rank_all(_traits(compared))
+        }
+        former: dict[int, list[tuple[int, int, int, float]]] = defaultdict(list)
+        columns = ("tool_id", "other_id", "rank", "likeness")
+        for row in Alternative.objects.order_by("tool_id", "rank").values_list(*columns):
+            former[row[0]].append(row)
+        changed = [id_ for id_ in former.keys() | wanted.keys() if former.get(id_, []) != wanted.get(id_, [])]
+        Alternative.objects.filter(tool__in=changed).delete()
+        if rows := [row for id_ in changed for row in wanted.get(id_, [])]:
+            with connection.cursor() as cursor:
+                cursor.execute(_ADD, [list(column) for column in zip(*rows, strict=True)])
+        return sum(map(len, wanted.values()))
 
 
 def _traits(compared: Iterable[tuple[int, int]]) -> Mapping[int, Traits]:

@@ -48,7 +48,8 @@ def parse_npm_lock(file: TextFile, tree: Tree) -> Iterator[Sight]:
     for path, package in packages.items():
         # The project itself and the members of its workspace.
         if "node_modules/" not in path and isinstance(package, dict):
-            wanted = _wanted(package) | wanted
+            for name, scope in _wanted(package).items():
+                wanted.setdefault(name, scope)
     for path, package in packages.items():
         name = path.removeprefix("node_modules/")
         if name == path or "node_modules/" in name or not isinstance(package, dict) or package.get("link"):
@@ -69,7 +70,7 @@ def _first_npm_lock(document: dict[str, Any], file: TextFile) -> Iterator[Sight]
 
 
 # As the three forms of the file have it: react@18.2.0, /react@18.2.0(peer@1), /react/18.2.0.
-_PNPM_PACKAGE = re.compile(r"  '?/?(?P<name>(?:@[^/@\s']+/)?[^/@\s']+)[@/](?P<version>\d[^(:\s']*)[^:]*:")
+_PNPM_PACKAGE = re.compile(r"  '?/?(?P<name>(?:@[^/@\s']+/)?[^/@\s']+)[@/](?P<version>\d[^(:\s']*+)[^:]*+:")
 _PNPM_KEY = re.compile(r"(?P<indent> *)'?(?P<name>[^'\s:]+)'?:(?: +(?P<value>\S.*))?$")
 
 
@@ -113,7 +114,7 @@ def _pnpm_direct(file: TextFile, name: str, version: str, section: str, line: in
         yield _sight(file, name, version, _SECTIONS[section], is_direct=True, line=line)
 
 
-_YARN_KEYS = re.compile(r'"?((?:@[^/@\s"]+/)?[^/@\s",]+)@([^",]*)"?')
+_YARN_KEYS = re.compile(r'(?<![^\s",])"?((?:@[^/@\s"]+/)?[^/@\s",]+)@([^",]*)"?')
 _YARN_VERSION = re.compile(r'  "?version"?:? "?([^"\s]+)"?$')
 
 
@@ -146,12 +147,20 @@ def _yarn_package(
     yield _sight(file, name, version, asked[0] if asked else Scope.RUNTIME, is_direct=bool(asked), line=line)
 
 
+# All of a workspace, which are read again for each lock file: 1,000 members have some 2 MB.
+MAX_MANIFESTS_CHARACTERS = 3_000_000
+
+
 def _asked_for(file: TextFile, tree: Tree) -> dict[tuple[str, str], Scope]:
     """(name, range) that the package.json beside the lock file and those below ask for."""
     folder = file.path.rpartition("/")[0]
     asked: dict[tuple[str, str], Scope] = {}
+    left = MAX_MANIFESTS_CHARACTERS
     for manifest in tree.named("package.json"):
         if not folder or manifest.path.startswith(f"{folder}/"):
+            left -= len(manifest.text)
+            if left < 0:
+                break
             try:
                 document = load_json(manifest.text)
             except UnreadableError:
@@ -166,7 +175,8 @@ def parse_bun_lock(file: TextFile, tree: Tree) -> Iterator[Sight]:
     document = table(load_json(file.text))
     wanted: dict[str, Scope] = {}
     for package in table(document, "workspaces").values():
-        wanted = _wanted(package if isinstance(package, dict) else {}) | wanted
+        for name, scope in _wanted(package if isinstance(package, dict) else {}).items():
+            wanted.setdefault(name, scope)
     for key, package in table(document, "packages").items():
         name, _, version = word(next(iter(items(package)), None)).rpartition("@")
         # A key with the name of another package before it: one more version, for that one.

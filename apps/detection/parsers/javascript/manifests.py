@@ -1,7 +1,8 @@
 """What people write themselves: package.json, deno.json, bower.json and the catalogs of versions beside them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -33,6 +34,9 @@ _SCRIPT_SCOPES = (
     (re.compile(r"^(pre|post)?(build|compile|bundle)|:build$"), Scope.BUILD),
     (re.compile(r"^(pre|post)?(deploy|release|publish)"), Scope.DEPLOYMENT),
 )
+# The documents in which catalogs may stand, read when first asked for.
+Catalogs = Callable[[], list[dict[str, Any]]]
+
 _ELSEWHERE = ("workspace:", "file:", "link:", "portal:")
 _ALIAS = re.compile(r"npm:(?P<name>(?:@[^/@]+/)?[^/@]+)(?:@(?P<version>.*))?$")
 _PACKAGE_NAME = re.compile(r"(?:@[\w.~-]+/)?[\w.~-]+$")
@@ -47,13 +51,14 @@ def parse_package_json(file: TextFile, tree: Tree) -> Iterator[Sight]:
         yield Sight(Kind.OWN, name, file.path, type="npm")
     optional = table(document, "peerDependenciesMeta")
     seen: set[str] = set()
+    catalogs = cache(lambda: list(_catalog_sources(file, document, tree)))
     for section, scope in SECTIONS.items():
         packages = table(document, section)
         if packages:
             places.seek(f'"{section}"')
         for key, written in packages.items():
             line = places.line(key)
-            name, version = _read_requirement(key, word(written), file, document, tree)
+            name, version = _read_requirement(key, word(written), catalogs)
             if not name or name in seen:
                 continue
             seen.add(name)
@@ -73,12 +78,10 @@ def parse_package_json(file: TextFile, tree: Tree) -> Iterator[Sight]:
     yield from _by_custom(document, seen, file, tree)
 
 
-def _read_requirement(
-    key: str, written: str, file: TextFile, document: dict[str, Any], tree: Tree
-) -> tuple[str, str]:
+def _read_requirement(key: str, written: str, catalogs: Catalogs) -> tuple[str, str]:
     """Name and version of what a line asks for; ("", "") where it is of this project or says nothing by itself."""
     if written.startswith("catalog:"):
-        written = _catalog_version(key, written.removeprefix("catalog:").strip(), file, document, tree)
+        written = _catalog_version(key, written.removeprefix("catalog:").strip(), catalogs)
     if key.startswith("@types/") or written.startswith(_ELSEWHERE) or not _PACKAGE_NAME.match(key):
         return "", ""
     if alias := _ALIAS.match(written):
@@ -87,9 +90,9 @@ def _read_requirement(
     return key, "" if ":" in written or "/" in written else written
 
 
-def _catalog_version(key: str, name: str, file: TextFile, document: dict[str, Any], tree: Tree) -> str:
+def _catalog_version(key: str, name: str, catalogs: Catalogs) -> str:
     """The version that a catalog beside or above the file gives; "" if there is none."""
-    for source in _catalog_sources(file, document, tree):
+    for source in catalogs():
         catalog = table(source, "catalogs", name) if name and name != "default" else table(source, "catalog")
         version = word(catalog.get(key) or table(source, "catalogs", "default").get(key))
         if version:
@@ -107,15 +110,20 @@ def _catalog_sources(file: TextFile, document: dict[str, Any], tree: Tree) -> It
     # Bun keeps them in the package.json of the workspace.
     for path in _manifests_above(file.path):
         if path in tree.texts:
-            try:
-                above = document if path == file.path else load_json(tree.texts[path])
-            except UnreadableError:
-                continue
+            above: Any = document
+            if path != file.path:
+                text = tree.texts[path]
+                if len(text) > MAX_CATALOG_CHARACTERS:
+                    continue
+                try:
+                    above = load_json(text)
+                except UnreadableError:
+                    continue
             yield table(above)
             yield table(above, "workspaces")
 
 
-# Catalogs are read again for each package.json that names one.
+# Of a file with catalogs, which is read again for each package.json that names one.
 MAX_CATALOG_CHARACTERS = 50_000
 
 

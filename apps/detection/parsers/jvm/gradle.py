@@ -1,7 +1,7 @@
 """Gradle: build scripts in Groovy and Kotlin, read as text and never run; version catalogs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -153,7 +153,7 @@ def _language_of(package: str) -> str:
 
 def _dependencies(
     line: str, number: int, path: str, catalog: Catalog, settings: dict[str, str], last: str
-) -> Iterator[Sight]:
+) -> Generator[Sight, None, str]:
     """The packages of a line. Returns the configuration whose list goes on in the next line, or ""."""
     found = ""
     for match in _COORDINATES.finditer(line):

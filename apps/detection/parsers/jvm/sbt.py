@@ -26,8 +26,8 @@ def parse_sbt(file: TextFile, tree: Tree) -> Iterator[Sight]:
     for number, line in enumerate(lines, 1):
         for match in _OWN.finditer(line):
             own.setdefault(match[1], match[2])
-        if (match := _SCALA.search(line)) and not version:
-            version, version_line = match[1] or settings.get((match[2] or "").rpartition(".")[2], ""), number
+        if (scala := _SCALA.search(line)) and not version:
+            version, version_line = scala[1] or settings.get((scala[2] or "").rpartition(".")[2], ""), number
         for match in _MODULE.finditer(line):
             scope = (
                 Scope.BUILD

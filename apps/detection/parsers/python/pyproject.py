@@ -35,8 +35,8 @@ def parse_pyproject(file: TextFile, tree: Tree) -> Iterator[Sight]:
         if isinstance(source, dict) and (source.get("workspace") or "path" in source):
             yield Sight(Kind.OWN, name, file.path, type="pypi")
     yield from _project(project, file, places)
+    places.seek("[dependency-groups]")
     for group, members in table(data, "dependency-groups").items():
-        places.seek("[dependency-groups]")
         scope = scope_of(group)
         if scope is Scope.RUNTIME and not _RUNNING.search(group):
             scope = Scope.DEVELOPMENT

@@ -64,10 +64,14 @@ def parse_setup_cfg(file: TextFile, tree: Tree) -> Iterator[Sight]:
             yield Sight(Kind.COMMAND, name, file.path, places.seek(f"[{section}"), scope=Scope.DEVELOPMENT)
 
 
+_SPACES = re.compile(r"(?<=\S)[^\S\n]++")
+
+
 def _read_config(text: str) -> RawConfigParser:
     config = RawConfigParser(strict=False, allow_no_value=True)
     try:
-        config.read_string(text)
+        # For a run of spaces within a line the reader takes a time that grows with its square.
+        config.read_string(_SPACES.sub(" ", text))
     except ConfigError as error:
         line = getattr(error, "lineno", None)
         if line is None and getattr(error, "errors", None):
