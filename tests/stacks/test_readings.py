@@ -311,7 +311,7 @@ def test_package_of_a_service_is_a_client(alice: User) -> None:
 def test_tools_of_a_layer_come_in_the_order_of_the_taxonomy(alice: User) -> None:
     category = CategoryFactory()
     for position, slug in enumerate(("ruff", "flask")):
-        function = FunctionFactory(parent=category, position=position)
+        function = FunctionFactory(parent=category, slug=f"function-{position}", position=position)
         Tool.objects.filter(slug=slug).update(function=function)
 
     rows = compare_reading(read(alice, FLASK, RUFF), None)
