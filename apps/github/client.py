@@ -155,7 +155,7 @@ class GitHub:
         data, _, rate = self._query(
             texts_query(len(oids)), variables | {"owner": owner, "name": name}, count=len(oids)
         )
-        repository = data.get("repository")
+        repository: Any = data.get("repository")
         found: dict[str, bytes] = {}
         for index, oid in enumerate(oids):
             try:

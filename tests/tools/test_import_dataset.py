@@ -14,7 +14,6 @@ from apps.tools.models import Category, ImportedTool, Tool
 from apps.tools.services.dataset import (
     MAX_FIELD_CHARACTERS,
     MAX_FILE_BYTES,
-    MAX_ROWS,
     DatasetError,
     ImportReport,
     Refusal,

@@ -15,6 +15,7 @@ from apps.accounts.services.usernames import former_names
 from apps.core.pagination import BadCursorError, Key, paginate
 from apps.stacks.models import Company, Stack
 from apps.stacks.overview import rows_of
+from apps.stacks.querysets import StackQuerySet
 from apps.tools.models import Point, ToolFollow
 from apps.votes.models import Reputation
 
@@ -72,10 +73,10 @@ def _is_following(request: HttpRequest, person: User) -> bool:
     )
 
 
-def _stacks(request: HttpRequest, person: User) -> QuerySet[Stack]:
+def _stacks(request: HttpRequest, person: User) -> StackQuerySet[Stack]:
     """The person's own, and for themselves also those that others don't find."""
-    stacks: QuerySet[Stack] = Stack.objects.filter(person=person)
-    return stacks if request.user == person else stacks.public()  # type: ignore[attr-defined]
+    stacks = Stack.objects.filter(person=person)
+    return stacks if request.user == person else stacks.public()
 
 
 def _points(person: User) -> QuerySet[Point]:
