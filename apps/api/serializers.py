@@ -289,7 +289,11 @@ class NewItemSerializer(serializers.Serializer[Any]):  # type: ignore[misc]
 
 
 class EvidenceSerializer(serializers.ModelSerializer[Evidence]):  # type: ignore[misc]
+    """`repository` and `commit` are those that we read ourselves: of other files nobody but the sender knows."""
+
     tool = serializers.CharField(source="item.tool.slug")
+    repository = serializers.SerializerMethodField()
+    commit = serializers.SerializerMethodField()
 
     class Meta:
         model = Evidence
@@ -297,6 +301,12 @@ class EvidenceSerializer(serializers.ModelSerializer[Evidence]):  # type: ignore
             "tool", "source", "path", "line", "purl", "name", "version", "scope", "confidence", "repository",
             "commit", "found_at",
         )  # fmt: skip
+
+    def get_repository(self, evidence: Evidence) -> str:
+        return evidence.repository if evidence.source == Evidence.Source.REPOSITORY else ""
+
+    def get_commit(self, evidence: Evidence) -> str:
+        return evidence.commit if evidence.source == Evidence.Source.REPOSITORY else ""
 
 
 class ChangeSerializer(serializers.ModelSerializer[Change]):  # type: ignore[misc]

@@ -37,6 +37,15 @@ _UNKNOWN_VERSIONS = frozenset(["", "UNKNOWN", "NOASSERTION", "NONE", "unspecifie
 # What packages of an ecosystem are for, where it is not the program itself.
 _SCOPES = {"githubactions": Scope.DEVELOPMENT, "terraform": Scope.DEPLOYMENT, "helm": Scope.DEPLOYMENT}
 
+# Of one document, with properties, references and relationships. An image has some 500 packages with 20 of them each;
+# as many as this take half a second and 100 MB.
+MAX_OBJECTS = 60_000
+# Each is looked up and becomes evidence.
+MAX_PACKAGES = 15_000
+MAX_PURL = 1_000
+# Commas, so values and pairs, of which most are passed over.
+MAX_VALUES = 600_000
+
 Element = TypeVar("Element")
 
 
@@ -163,8 +172,10 @@ def read_bom(
     if it knows no dependencies at all, all of them, at a lower confidence. Raises `UnreadableError`.
     """
     limits = limits or Limits()
-    if len(content) > limits.long_file_bytes:
-        raise UnreadableError(f"is larger than {limits.long_file_bytes // 1_000_000} MB")
+    if len(content) > limits.bill_bytes:
+        raise UnreadableError(f"is larger than {limits.bill_bytes // 1_000_000} MB")
+    if content.count(b"{") > MAX_OBJECTS or content.count(b",") > MAX_VALUES:
+        raise UnreadableError("holds too many packages to be read at once")
     content = content.removeprefix(b"\xef\xbb\xbf")
     if content.lstrip()[:1] == b"<":
         raise UnreadableError("is XML: export the bill of materials as JSON")
@@ -309,14 +320,16 @@ def _sights(bill: _Bill, path: str) -> tuple[list[Sight], list[Unread]]:
     found: dict[tuple[str, str, str], Sight] = {}
     left_out: Counter[str] = Counter()
     left_out["could not be read"] = bill.wrong
-    for part in bill.parts:
+    left_out[f"after the first {MAX_PACKAGES:,}"] = max(0, len(bill.parts) - MAX_PACKAGES)
+    for part in bill.parts[:MAX_PACKAGES]:
         if part.ref in roots:
             continue
         if not part.purl:
             left_out["without a package URL"] += 1
             continue
         try:
-            purl = PackageURL.from_string(part.purl)
+            # One of so many characters would be taken to pieces for nothing.
+            purl = PackageURL.from_string(part.purl if len(part.purl) <= MAX_PURL else "")
         except ValueError:
             left_out["with a package URL that is wrong"] += 1
             continue

@@ -286,7 +286,7 @@ def _report(sights: list[Sight], folder: _Folder, knowledge: Knowledge) -> Repor
         for slug in knowledge.tools_for(sight):
             keep(_finding(slug, sight, "", knowledge))
     best = {slug: min(places.values(), key=_rank) for slug, places in findings.items()}
-    sure = {slug for slug, finding in best.items() if finding.is_direct and finding.confidence >= SURE}
+    sure = {slug for slug, finding in best.items() if _is_sure(finding)}
     for slug in sorted(sure):
         for implied in sorted(knowledge.implied([slug]) - sure):
             # The version is that of what implies it.
@@ -301,12 +301,31 @@ def _report(sights: list[Sight], folder: _Folder, knowledge: Knowledge) -> Repor
         tools=tuple(
             slug
             for slug, places in ranked.items()
-            if places[0].is_direct and places[0].confidence >= SURE and not knowledge.tools[slug].is_minor
+            if _is_sure(places[0])
+            and not knowledge.tools[slug].is_minor
+            and not (knowledge.tools[slug].is_umbrella and _is_one_part(slug, findings, knowledge))
         ),
         findings=tuple(finding for places in ranked.values() for finding in places),
         unread=tuple(unread),
         unknown=tuple(sorted(unknown)[:MAX_UNKNOWN]),
     )
+
+
+def _is_sure(finding: Finding) -> bool:
+    return finding.is_direct and finding.confidence >= SURE
+
+
+def _is_one_part(
+    umbrella: str, findings: dict[str, dict[tuple[str, ...], Finding]], knowledge: Knowledge
+) -> bool:
+    """Whether a single service of a cloud is all that speaks for it: files in S3 make nobody a user of AWS at large."""
+    own = {place for place, finding in findings[umbrella].items() if _is_sure(finding)}
+    parts = 0
+    for slug in knowledge.tools[umbrella].implied_by:
+        places = {place for place, finding in findings.get(slug, {}).items() if _is_sure(finding)}
+        parts += bool(places)
+        own -= places
+    return parts == 1 and not own
 
 
 def _rank(finding: Finding) -> tuple[object, ...]:

@@ -34,6 +34,7 @@ class KnownTool:
     runtimes: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     implied_by: tuple[str, ...] = ()
+    is_umbrella: bool = False
     scope: str = ""
 
 

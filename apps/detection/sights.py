@@ -108,8 +108,10 @@ class Limits:
     """Bounds on what is read: nothing above them is parsed. Bytes and seconds."""
 
     file_bytes: int = 1_000_000
-    # Lock files and bills of materials are long.
-    long_file_bytes: int = 10_000_000
+    # Lock files are long; those of the largest workspaces have some 4 MB.
+    long_file_bytes: int = 5_000_000
+    # Bills of materials, of images above all, are longer still.
+    bill_bytes: int = 10_000_000
     total_bytes: int = 50_000_000
     files: int = 5_000
     # Of brackets in JSON, of indentation in YAML, of elements in XML.

@@ -75,5 +75,6 @@ def _tool(
         is_minor=is_minor,
         packages=frozenset(packages),
         scope=rules.get("scope") or "",
+        is_umbrella=bool(rules.get("umbrella")),
         **{rule: tuple(rules.get(rule, ())) for rule in RULES},
     )

@@ -121,6 +121,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """Which repository it is that has a name now, and where its owner says that more is told of it."""
+
+    database_id: int
+    is_private: bool
+    # The address of a page, or what its owner typed in the place of one; "" for none.
+    homepage: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """The files of the last commit of a default branch, without links and submodules; not all of them if truncated."""
 
@@ -319,6 +329,15 @@ class RestTree(BaseModel):
     def entries(self) -> list[Entry]:
         """The regular files: 100644 and 100755; not links (120000), submodules (160000) and folders."""
         return [Entry(one.path, one.sha, one.size) for one in self.tree if one.mode.startswith("100")]
+
+
+class RestAbout(BaseModel):
+    id: _Id
+    private: StrictBool
+    homepage: StrictStr | None = None
+
+    def about(self) -> About:
+        return About(self.id, self.private, self.homepage or "")
 
 
 class RestBlob(BaseModel):

@@ -18,6 +18,7 @@ from apps.github.answers import (
     COMMITS,
     TOO_MANY,
     WEEKS,
+    About,
     Answer,
     Entry,
     Error,
@@ -25,6 +26,7 @@ from apps.github.answers import (
     Listing,
     Missed,
     Rate,
+    RestAbout,
     RestBlob,
     RestRepository,
     RestTree,
@@ -56,6 +58,7 @@ from apps.github.connection import (
 from apps.github.weeks import LAST_PAGE, WEEKS_ON_A_PAGE
 
 __all__ = [
+    "About",
     "Answer",
     "Entry",
     "GitHub",
@@ -127,6 +130,21 @@ class GitHub:
         query = {"per_page": WEEKS_ON_A_PAGE, "page": page}
         reply = self._ask("GET", f"/repos/{quote(full_name)}/stargazers/history", query=query)
         return _missed(reply) or _weeks(reply, page), _rate(reply)
+
+    def about(self, full_name: str) -> tuple[About | Missed, Rate | None]:
+        """REST: which repository has this name. Raises GitHubError.
+
+        One that is not for all, but for the owner of our token, is told of as if it were not there.
+        """
+        reply = self._ask("GET", f"/repos/{quote(full_name)}")
+        missed = _missed(reply)
+        if missed:
+            return missed, _rate(reply)
+        try:
+            about = RestAbout.model_validate(reply.content).about()
+        except ValidationError as error:
+            return Missed(Trouble.BROKEN, misfit(error)), _rate(reply)
+        return Missed(Trouble.NOT_FOUND, "It is private.") if about.is_private else about, _rate(reply)
 
     def listing(self, full_name: str) -> tuple[Listing | Missed, Rate | None]:
         """REST, two requests: the files of the last commit of the default branch. Raises GitHubError.

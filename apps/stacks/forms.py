@@ -39,6 +39,9 @@ _INPUT = {"class": "input"}
 _TYPED = {"class": "input", "autocomplete": "off"}
 _TEXT = {"class": "input", "rows": 3}
 
+# Of a stack: folded where the page is about something else.
+_MORE_FIELDS = frozenset(["description", "link", "repository"])
+
 # What `owner` says for oneself; else it is the slug of a company.
 ME = "me"
 
@@ -199,6 +202,7 @@ class StackForm(forms.ModelForm[Stack]):
         label="Link",
         help_text="Where one finds it, if anywhere.",
         widget=forms.URLInput(attrs={**_TYPED, "placeholder": "https://"}),
+        error_messages={"invalid": "Write an address such as https://example.com/."},
     )
     repository = forms.CharField(
         required=False,
@@ -250,6 +254,16 @@ class StackForm(forms.ModelForm[Stack]):
     def values(self) -> dict[str, Any]:
         """What services take, once the form is valid."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields if name in self.cleaned_data}
+
+    @property
+    def main_fields(self) -> list[forms.BoundField]:
+        """What a new stack can't do without."""
+        return [field for field in self if field.name not in _MORE_FIELDS]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        """What can as well be said later."""
+        return [field for field in self if field.name in _MORE_FIELDS]
 
     @property
     def company(self) -> Company | None:
@@ -413,6 +427,7 @@ class CompanyForm(forms.ModelForm[Company]):
         max_length=200,
         assume_scheme="https",
         widget=forms.URLInput(attrs={**_TYPED, "placeholder": "https://"}),
+        error_messages={"invalid": "Write an address such as https://example.com/."},
     )
 
     class Meta:

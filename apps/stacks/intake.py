@@ -14,6 +14,9 @@ from apps.stacks.uploads import is_archive
 
 # Bills and lists that come at once: more are somebody's collection, and each takes time to read.
 MAX_BILLS = 10
+# Of all that come at once: a bill as large as can be takes a second.
+MAX_BILLS_BYTES = 10_000_000
+MAX_LISTS_BYTES = 1_000_000
 
 
 def read_files(files: Sequence[File], knowledge: Knowledge, *, is_dropped: bool = True) -> tuple[Report, str]:
@@ -57,11 +60,24 @@ def _sorted(files: Iterable[File]) -> _Given:
             given.bills.append(file)
         else:
             given.project.append(file)
-    for name in ("bills", "lists"):
-        some: list[File] = getattr(given, name)
-        given.unread += [Unread(one.path, f"is one of more than {MAX_BILLS}") for one in some[MAX_BILLS:]]
-        del some[MAX_BILLS:]
+    given.bills = _first(given.bills, MAX_BILLS_BYTES, given)
+    given.lists = _first(given.lists, MAX_LISTS_BYTES, given)
     return given
+
+
+def _first(files: list[File], room: int, given: _Given) -> list[File]:
+    """As many of `files` as are read at once."""
+    kept = []
+    for number, file in enumerate(files):
+        room -= len(file.content)
+        if number >= MAX_BILLS:
+            given.unread.append(Unread(file.path, f"is one of more than {MAX_BILLS}"))
+        # What is too large by itself is told so by its reader.
+        elif room < 0 and number:
+            given.unread.append(Unread(file.path, "is too much together with the others: send it by itself"))
+        else:
+            kept.append(file)
+    return kept
 
 
 def _open(archive: File, room: int, given: _Given) -> list[File]:

@@ -135,6 +135,24 @@ class Membership(models.Model):
         return f"{self.person_id} of {self.company_id}"
 
 
+class Removal(models.Model):
+    """That a person was taken out of a company: a mail address, verified long ago, does not bring them back."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="removals")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            # Also serves the list of a company.
+            models.UniqueConstraint(fields=["company", "person"], name="removal_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} out of {self.company_id}"
+
+
 class Stack(models.Model):
     """What a person or a company runs for one purpose."""
 
@@ -169,6 +187,8 @@ class Stack(models.Model):
     proof_token = models.CharField(max_length=32, default=new_proof_token, editable=False)
     proved_at = models.DateTimeField(null=True, blank=True, editable=False)
     proved_by = models.CharField(max_length=4, choices=ProvedBy.choices, blank=True, editable=False)
+    # GitHub's number of the repository that was shown to be the owner's: its name may be another's one day.
+    github_id = models.BigIntegerField(null=True, blank=True, editable=False)
 
     # A moderator took it from public view.
     is_hidden = models.BooleanField("hidden by moderators", default=False)
@@ -437,6 +457,8 @@ class Reading(models.Model):
     source = models.CharField(max_length=10, choices=Source.choices)
     repository = models.CharField(max_length=140, blank=True, validators=[_repository])
     commit = models.CharField(max_length=40, blank=True)
+    # GitHub's number of a repository that we read.
+    github_id = models.BigIntegerField(null=True, blank=True, editable=False)
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
     # Files read and to be read, for the page that shows progress.
     done = models.PositiveIntegerField(default=0)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
@@ -13,6 +14,10 @@ from apps.stacks.models import Change, Company, Evidence, Item, SimilarStack, St
 from apps.tools.models import Category, Tool
 
 SHOWN_CHANGES = 8
+# Changes read for them: what a first publication adds at most, which is told in one line.
+READ_CHANGES = 300
+# Tools added on one day that are told in one line: more than somebody adds one by one.
+FOLDED_FROM = 4
 SHOWN_SIMILAR = 6
 SHOWN_WITH = 8
 # Rows of "used with" looked at, best first: enough to find some that the stack does not run itself.
@@ -37,7 +42,7 @@ class Overview:
     layers: list[Layer[Item]]
     past: list[Item]
     tiers: dict[str, int]
-    changes: list[Change]
+    changes: list[list[Change]]
     similar: list[SimilarStack]
     used_with: list[Beside]
 
@@ -61,7 +66,7 @@ def overview_of(stack: Stack) -> Overview:
         layers=in_layers(current),
         past=sorted((item for item in items if item.until), key=lambda item: item.until, reverse=True),
         tiers={tier: count for tier, count in tiers.items() if count},
-        changes=list(changes_of(stack)[:SHOWN_CHANGES]),
+        changes=timeline(changes_of(stack)[:READ_CHANGES])[:SHOWN_CHANGES],
         similar=_similar(stack),
         used_with=_used_with([item.tool_id for item in current]),
     )
@@ -69,7 +74,21 @@ def overview_of(stack: Stack) -> Overview:
 
 def changes_of(stack: Stack) -> QuerySet[Change]:
     rows: QuerySet[Change] = stack.changes.select_related("tool", "other")
+    # Of some hundred tools as much as a line needs.
+    rows = rows.only("stack_id", "on", "kind", "before", "after", "tool__name", "other__name")
     return rows.order_by("-on", "-id")
+
+
+def timeline(changes: Iterable[Change]) -> list[list[Change]]:
+    """`changes` as lines, in their order: each of one change, or of the tools that were added on one day."""
+    lines: list[list[Change]] = []
+    for (_, kind), some in groupby(changes, key=lambda change: (change.on, change.kind)):
+        rows = list(some)
+        if kind == Change.Kind.ADDED and len(rows) >= FOLDED_FROM:
+            lines.append(rows)
+        else:
+            lines += [[row] for row in rows]
+    return lines
 
 
 def _similar(stack: Stack) -> list[SimilarStack]:

@@ -13,6 +13,7 @@ for counter in COUNTERS:
 register_export("stacks", personal.export_stacks)
 register_export("stack_changes", personal.export_changes)
 register_export("memberships", personal.export_memberships)
+register_export("removals", personal.export_removals)
 register_export("companies", personal.export_companies)
 register_export("readings", personal.export_readings)
 register_export("proof_checks", personal.export_proof_checks)

@@ -193,7 +193,8 @@ class DetectionEntry(_Entry):
     `prefixes`: package URLs that end with a star: "pkg:npm/%40aws-sdk/*". `extensions` of source files, without the
     dot. `commands`: programs that are started. `schemes` of addresses and names of database adapters. `runtimes`: names
     that version managers use. `resources` of platforms, stars allowed: "aws_s3_*", "AWS::S3::*", "heroku-postgresql".
-    `implied_by`: tools that are never there without this one. `scope`: of what the files show, if not development.
+    `implied_by`: tools that are never there without this one. `umbrella`: those are its parts, and one of them
+    alone does not make it worth naming. `scope`: of what the files show, if not development.
     """
 
     files: tuple[Pattern, ...] = ()
@@ -204,6 +205,7 @@ class DetectionEntry(_Entry):
     runtimes: tuple[Word, ...] = ()
     resources: tuple[Pattern, ...] = ()
     implied_by: tuple[Slug, ...] = ()
+    umbrella: bool = False
     scope: Literal["runtime", "development", "build", "deployment"] | None = None
 
 

@@ -122,7 +122,9 @@ class Tool(models.Model):
     # A small part of nearly everything: found in a stack, but not named among its tools.
     is_minor = models.BooleanField("minor", default=False, db_default=False)
     # By what, beside its packages, it is known in a repository: entries.DetectionEntry.
-    detection = models.JSONField(default=dict, db_default={}, blank=True, help_text="See catalogue/README.md.")
+    detection = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="See catalogue/README.md."
+    )
     repositories = models.ManyToManyField(Repository, through="ToolRepository", related_name="tools")
 
     is_listed = models.BooleanField("listed", default=True, help_text="Shown in lists and searches.")

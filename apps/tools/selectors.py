@@ -334,9 +334,11 @@ def search_tools(query: str, *, limit: int) -> list[Tool]:
                 output_field=IntegerField(),
             ),
             relevance=SearchRank(vector, words),
+            # Of many names that begin alike the best known is meant: "redi" is Redis, not one of its clients.
+            fame=Case(When(nearness__in=(1, 2), then=F("stars"))),
         )
         .filter(nearness__isnull=False)
-        .order_by("nearness", F("relevance").desc(), "name_key", "id")
+        .order_by("nearness", F("fame").desc(nulls_last=True), F("relevance").desc(), "name_key", "id")
     )
     found: list[Tool] = [*named[:limit]]
     return found or _misspelt(lower, limit)

@@ -20,6 +20,7 @@ from apps.accounts.services.avatars import keep_avatar
 from apps.accounts.services.follows import follow_person
 from apps.accounts.services.tokens import create_token
 from apps.notifications.models import Channel, Digest, Kind, Notification, Preference
+from apps.stacks.models import Removal
 from apps.stacks.services.items import add_items
 from apps.stacks.services.readings import read_names
 from apps.stacks.services.stacks import create_stack
@@ -159,6 +160,9 @@ ROWS: dict[str, Kept] = {
         lambda person: CompanyFactory(created_by=person), "companies", stays=True
     ),
     "stacks.Membership.person": Kept(lambda person: MembershipFactory(person=person), "memberships"),
+    "stacks.Removal.person": Kept(
+        lambda person: Removal.objects.create(company=CompanyFactory(), person=person), "removals"
+    ),
     "stacks.Change.by": Kept(
         lambda person: ChangeFactory(by=person, item__until="2024", item__stack__visibility="private"),
         "stack_changes",

@@ -10,7 +10,13 @@ from apps.accounts.services.tokens import create_token
 from apps.stacks.models import Item, Reading, Stack
 from apps.tools.models import Tool
 from tests.api.conftest import Api
-from tests.factories.stacks import ItemFactory, ReadingFactory, StackFactory
+from tests.factories.stacks import (
+    CompanyFactory,
+    EvidenceFactory,
+    ItemFactory,
+    ReadingFactory,
+    StackFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +177,21 @@ def test_reading_by_a_form_is_published(alice: User, stack: Stack, flask: Tool, 
 
     assert answer.status_code == 201
     assert Item.objects.get().tool == flask
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_reading_tells_former_members_nothing_of_the_companys_stack(
+    mine: Api, alice: User, flask: Tool, method: str
+) -> None:
+    secret = StackFactory(company=CompanyFactory(), name="Secret", visibility="private")
+    EvidenceFactory(item=ItemFactory(stack=secret, tool__name="Hidden tool"), source="cli")
+    reading = ReadingFactory(person=alice, stack=secret, source="cli")
+
+    answer = mine(method, f"readings/{reading.pk}/{'' if method == 'GET' else 'publish/'}", {})
+
+    assert answer.status_code == (200 if method == "GET" else 403)
+    assert "hidden" not in answer.content.decode().lower()
+    assert "secret" not in answer.content.decode().lower()
 
 
 def test_tool_that_is_gone_is_dropped(mine: Api, stack: Stack, flask: Tool, react: Tool) -> None:

@@ -4,11 +4,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.api.views import stacks as views
-from apps.stacks.models import Company, Item, Stack
+from apps.stacks.models import Company, Evidence, Item, Stack
 from apps.tools.models import Tool
 from tests.api.conftest import Api
 from tests.factories.stacks import (
@@ -412,6 +413,22 @@ def test_evidence_and_history_are_shown(stack: Stack, flask: Tool, count_queries
     assert [(one["tool"], one["kind"], one["on"], one["other"]) for one in history] == [
         ("flask", "added", "2026-01", None)
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "repository", "commit"), [("repository", "alice/secret", "a" * 40), ("cli", "", "")]
+)
+def test_evidence_names_no_repository_that_we_did_not_read(
+    stack: Stack, source: str, repository: str, commit: str
+) -> None:
+    values = {"source": source, "repository": "alice/secret", "commit": "a" * 40}
+    EvidenceFactory(item=ItemFactory(stack=stack), **values)
+    Evidence.objects.exclude(repository="alice/secret").delete()
+
+    (shown,) = Api().get("stacks/alice/rider/evidence/").json()["results"]
+
+    assert (shown["repository"], shown["commit"]) == (repository, commit)
+    assert ("/alice/secret/" in Client().get("/stacks/alice/rider/").content.decode()) is bool(repository)
 
 
 @pytest.mark.parametrize("part", ["evidence/", "history/"])

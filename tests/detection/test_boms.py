@@ -264,7 +264,7 @@ def test_what_is_no_bill_is_refused_with_words(content: bytes, words: str) -> No
 
 def test_bill_that_is_too_large_is_refused() -> None:
     with pytest.raises(UnreadableError):
-        read_bom(b" " * 11, limits=Limits(long_file_bytes=10))
+        read_bom(b" " * 11, limits=Limits(bill_bytes=10))
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ import pytest
 from apps.detection import detect as module
 from apps.detection.detect import MAX_PLACES, MAX_UNREAD, detect, is_wanted
 from apps.detection.globs import Globs
+from apps.detection.knowledge import Knowledge, KnownTool
 from apps.detection.parsers.base import Parser, TextFile, Tree
 from apps.detection.sights import File, Kind, Limits, Scope, Sight
-from tests.detection.known import KNOWN, report_of, tools_of
+from tests.detection.known import KNOWN, npm, report_of, tools_of
 
 MANIFEST = '{"name": "shop", "dependencies": {"react": "^19.0.0", "typescript": "5"}}'
 
@@ -154,6 +155,31 @@ def test_files_are_evidence_with_the_scope_of_their_tool() -> None:
         "nextjs": Scope.DEVELOPMENT,
         "nodejs": Scope.DEVELOPMENT,
     }
+
+
+@pytest.mark.parametrize(
+    ("packages", "named"),
+    [
+        (["@aws-sdk/client-s3"], False),
+        (["@aws-sdk/client-s3", "@aws-sdk/client-sqs"], True),
+        (["@aws-sdk/client-s3", "@aws-sdk/credential-providers"], True),
+        (["@aws-sdk/credential-providers"], True),
+    ],
+)
+def test_umbrella_is_named_for_two_of_its_parts_or_something_of_its_own(
+    packages: list[str], named: bool
+) -> None:
+    parts = ("s3", "sqs")
+    knowledge = Knowledge.of(
+        [
+            *(KnownTool(part, part, packages=npm(f"@aws-sdk/client-{part}")) for part in parts),
+            KnownTool("aws", "AWS", prefixes=("pkg:npm/%40aws-sdk/*",), implied_by=parts, is_umbrella=True),
+        ]
+    )
+    text = json.dumps({"dependencies": dict.fromkeys(packages, "3")})
+    report = detect([File("package.json", text.encode())], knowledge)
+    assert ("aws" in report.tools) == named
+    assert "aws" in {finding.tool for finding in report.findings}
 
 
 def test_implied_tools_stand_on_the_evidence_of_what_implies_them() -> None:

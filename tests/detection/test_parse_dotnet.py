@@ -76,7 +76,7 @@ def test_projects_of_tests_are_for_development(path, scope, language):
     assert told(sights, Kind.RUNTIME) == ["1 dotnet 8.0 runtime", f"{language} runtime"]
 
 
-def test_central_versions_are_direct_only_where_no_project_is():
+def test_central_versions_are_direct_only_where_no_project_is_below():
     assert told(read("Directory.Packages.props", CENTRAL, {"Web/Web.csproj": WEB})) == [
         "6 Npgsql.EntityFrameworkCore.PostgreSQL 9.0.1 runtime ?",
         "7 Serilog 4.1.0 runtime ?",
@@ -84,6 +84,9 @@ def test_central_versions_are_direct_only_where_no_project_is():
         "9 StyleCop.Analyzers 1.2 development",
     ]
     assert "7 Serilog 4.1.0 runtime" in told(read("Directory.Packages.props", CENTRAL))
+    assert "7 Serilog 4.1.0 runtime" in told(
+        read("cart/Directory.Packages.props", CENTRAL, {"Web/Web.csproj": WEB})
+    )
 
 
 def test_shared_properties_may_reference_packages_for_all():

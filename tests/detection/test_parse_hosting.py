@@ -31,6 +31,7 @@ from tests.detection.reading import names, read
             ["yarn", "sequelize"],
         ),
         ("app.json", '{"expo": {"plugins": ["x"]}, "addons": ["heroku-redis"]}', Kind.RESOURCE, []),
+        ("app.json", '{"expo": {"plugins": ["x"]}}', Kind.PACKAGE, ["expo"]),
         (
             "heroku.yml",
             "setup: {addons: [{plan: heroku-postgresql}]}\nrun: {web: gunicorn x, w: {command: [celery x]}}",
@@ -158,6 +159,8 @@ from tests.detection.reading import names, read
             Kind.RESOURCE,
             ["SENTRY_DSN"],
         ),
+        (".env.example", 'DB_CONNECTION="mysql"\nDB_CONNECTION=sqlite\n', Kind.SCHEME, ["mysql"]),
+        (".env.example", "DB_CONNECTION=${X}\n", Kind.SCHEME, []),
         (".env.example", "DATABASE=postgres://x\nDATABASE_TWO=postgres://y\n", Kind.SCHEME, ["postgres"]),
         (
             "config/database.yml",

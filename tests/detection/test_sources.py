@@ -30,20 +30,24 @@ def test_files_that_are_wrong_raise(tmp_path: Path) -> None:
 @pytest.mark.django_db
 def test_database_gives_listed_tools_with_their_rules() -> None:
     tool = ToolFactory.create(
-        slug="flask", name="Flask", is_minor=True, detection={"commands": ["flask"], "scope": "build"}
+        slug="flask",
+        name="Flask",
+        is_minor=True,
+        detection={"commands": ["flask"], "umbrella": True, "scope": "build"},
     )
     Package.objects.create(tool=tool, type="pypi", name="Flask_Thing")
     ToolAlias.objects.create(tool=tool, slug="python-flask")
     ToolFactory.create(slug="hidden", is_listed=False)
     knowledge = from_database()
     known = knowledge.tools["flask"]
-    assert (known.name, known.aliases, known.is_minor, known.commands, known.scope) == (
+    assert (known.name, known.aliases, known.commands, known.scope) == (
         "Flask",
         ("python-flask",),
-        True,
         ("flask",),
         "build",
     )
+    assert known.is_minor
+    assert known.is_umbrella
     assert known.packages == {("pypi", fold_package("pypi", "flask-thing"))}
     assert "hidden" not in knowledge.tools
 

@@ -18,13 +18,28 @@ from tests.github.fake import FakeGitHub
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_message_of_the_contact_form_arrives_as_mail(
-    client: Client, celery_worker: Callable[..., Any], contact_data: dict[str, str], tmp_path: Path
+# One test: to start a worker costs more than all that it does here.
+def test_worker_sends_the_mail_of_the_form_draws_cards_and_asks_github(
+    client: Client,
+    celery_worker: Callable[..., Any],
+    contact_data: dict[str, str],
+    tmp_path: Path,
+    github: FakeGitHub,
 ) -> None:
-    client.post("/contact/", contact_data)
-
     with celery_worker() as wait_for:
+        client.post("/contact/", contact_data)
         wait_for("send_due_messages[")
+        wait_for("succeeded")
+
+        github.add("pallets/flask", stars=71_234, forks=17_000)
+        repository = RepositoryFactory(full_name="pallets/flask")
+        ToolRepositoryFactory(tool=ToolFactory(name="Flask"), repository=repository, is_primary=True)
+        ask_for_refresh(repository=repository)
+        wait_for("refresh_due_repositories[")
+        wait_for("succeeded")
+
+        mark_due_cards()
+        wait_for("draw_due_cards[")
         wait_for("succeeded")
 
     (file,) = (tmp_path / "mail").iterdir()
@@ -34,32 +49,6 @@ def test_message_of_the_contact_form_arrives_as_mail(
     assert mail["Subject"] == "[StackShare] A wrong licence"
     assert "Flask is under BSD-3-Clause.\nSee its LICENSE.txt." in mail.get_content()
     assert ContactMessage.objects.get().sent_at is not None
-
-
-def test_cards_are_drawn_by_the_worker_when_they_are_marked(
-    client: Client, celery_worker: Callable[..., Any]
-) -> None:
-    ToolFactory(name="Flask")
-    mark_due_cards()
-
-    with celery_worker() as wait_for:
-        wait_for("draw_due_cards[")
-        wait_for("succeeded")
-
+    assert "71.2K" in client.get("/tools/flask/").text
     assert client.get("/cards/tools/flask.png").headers["Content-Type"] == "image/png"
     assert not SocialCard.objects.filter(image=None).exists()
-
-
-def test_figures_arrive_from_github_when_somebody_asks(
-    client: Client, celery_worker: Callable[..., Any], github: FakeGitHub
-) -> None:
-    github.add("pallets/flask", stars=71_234, forks=17_000)
-    repository = RepositoryFactory(full_name="pallets/flask")
-    ToolRepositoryFactory(tool=ToolFactory(name="Flask"), repository=repository, is_primary=True)
-    ask_for_refresh(repository=repository)
-
-    with celery_worker() as wait_for:
-        wait_for("refresh_due_repositories[")
-        wait_for("succeeded")
-
-    assert "71.2K" in client.get("/tools/flask/").text

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from apps.accounts.models import FormerUsername, User
 from apps.accounts.services.usernames import check_is_free
-from apps.stacks.models import Company, Membership, ProvedBy, Stack
+from apps.stacks.models import Company, Item, Membership, ProvedBy, Removal, Stack, Tier
 from apps.stacks.services import companies
 from apps.stacks.services.companies import (
     change_company,
@@ -15,14 +15,22 @@ from apps.stacks.services.companies import (
     create_company,
     join_company,
     leave_company,
+    let_in_again,
     plain_domain,
     prove_company,
     remove_member,
     remove_members,
     unprove_company,
 )
+from apps.stacks.services.proofs import company_token
 from tests.factories.accounts import UserFactory
-from tests.factories.stacks import CompanyFactory, ItemFactory, MembershipFactory, StackFactory
+from tests.factories.stacks import (
+    CompanyFactory,
+    EvidenceFactory,
+    ItemFactory,
+    MembershipFactory,
+    StackFactory,
+)
 from tests.stacks.counts import check_counts, said_counts
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +56,8 @@ def person_at(domain: str, *, verified: bool = True) -> User:
         (" ACME.Example. ", "acme.example"),
         ("https://www.acme.example:8443/about?x=1", "acme.example"),
         ("somebody@eu.acme.example", "eu.acme.example"),
+        ("https://social.example/@acme.example", "social.example"),
+        ("https://acme.example@social.example/", "social.example"),
         ("münchen.example", "xn--mnchen-3ya.example"),
         ("localhost", ""),
         ("127.0.0.1", ""),
@@ -91,12 +101,27 @@ def test_company_of_ones_mail_address_is_proved_at_once() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["a@eu.ferries.example", "a@notferries.example", "a@ferries.example.org", "ferries.example@x.org"],
+    [
+        "a@eu.ferries.example",
+        "a@www.ferries.example",
+        "a@notferries.example",
+        "a@ferries.example.org",
+        "ferries.example@x.org",
+        # Without the dot on the i: another domain, though in capitals it is the same.
+        "a@ferr\u0131es.example",
+        f"a@{'x' * 64}.example",
+    ],
 )
 def test_mail_address_of_another_domain_proves_nothing(alice: User, address: str) -> None:
     EmailAddress.objects.create(user=alice, email=address, verified=True)
 
     assert create_company(person=alice, name="Ferries", domain="ferries.example").proved_at is None
+
+
+def test_mail_address_in_letters_of_its_own_is_of_the_domain(alice: User) -> None:
+    EmailAddress.objects.create(user=alice, email="a@münchen.example", verified=True)
+
+    assert create_company(person=alice, name="Town", domain="MÜNCHEN.example").proved_by == ProvedBy.MAIL
 
 
 def test_address_that_is_not_verified_proves_nothing() -> None:
@@ -204,12 +229,20 @@ def test_wrong_change_of_a_company_is_refused() -> None:
 
 def test_people_join_by_mail_address() -> None:
     company = CompanyFactory(domain="acme.example")
+    admin_of(company)
     person = person_at("acme.example")
 
     membership = join_company(person=person, company=company)
 
     assert (membership.role, membership.proved_by) == ("member", "mail")
     assert join_company(person=person, company=company) == membership
+
+
+def test_who_joins_a_company_that_nobody_looks_after_does() -> None:
+    company = CompanyFactory(domain="acme.example")
+    first, second = (join_company(person=person_at("acme.example"), company=company) for _ in range(2))
+
+    assert (first.role, second.role) == ("admin", "member")
 
 
 def test_who_has_no_such_address_is_told_what_to_do(mallory: User) -> None:
@@ -268,6 +301,77 @@ def test_members_are_removed_by_who_looks_after_the_company() -> None:
     membership.pk = 0
     with pytest.raises(ValidationError, match="no member any more"):
         change_role(person=admin, membership=membership, role="admin")
+
+
+def test_who_was_taken_out_comes_back_only_when_let_in(mallory: User) -> None:
+    company = CompanyFactory(domain="acme.example")
+    admin = admin_of(company)
+    person = person_at("acme.example")
+    remove_member(person=admin, membership=join_company(person=person, company=company))
+
+    with pytest.raises(PermissionDenied, match="taken out"):
+        join_company(person=person, company=company)
+    removal = Removal.objects.get()
+    with pytest.raises(PermissionDenied, match="look after"):
+        let_in_again(person=mallory, removal=removal)
+    for _ in range(2):
+        let_in_again(person=admin, removal=removal)
+
+    assert join_company(person=person, company=company).role == "member"
+
+
+def test_who_left_may_come_back() -> None:
+    company = CompanyFactory(domain="acme.example")
+    admin_of(company)
+    person = person_at("acme.example")
+    join_company(person=person, company=company)
+
+    leave_company(person=person, company=company)
+
+    assert join_company(person=person, company=company)
+
+
+def test_old_record_makes_nobody_an_admin_again() -> None:
+    company = CompanyFactory()
+    admin = admin_of(company)
+    other = MembershipFactory(company=company, role=ADMIN)
+    tokens = [company_token(company, other.person)]
+
+    other = change_role(person=admin, membership=other, role="member")
+    tokens.append(company_token(Company.objects.get(), other.person))
+    change_role(person=admin, membership=other, role="member")
+    tokens.append(company_token(Company.objects.get(), other.person))
+    remove_member(person=admin, membership=other)
+    tokens.append(company_token(Company.objects.get(), other.person))
+
+    assert tokens[1] == tokens[2]
+    assert len(set(tokens)) == 3
+
+
+@pytest.mark.parametrize("end", ["change", "unprove"])
+def test_what_a_record_of_the_domain_proved_ends_with_it(end: str) -> None:
+    company = CompanyFactory(domain="old.example")
+    admin = admin_of(company)
+    EmailAddress.objects.create(user=admin, email="a@new.example", verified=True)
+    stacks = [
+        StackFactory(company=company, repository="acme/a", proved_at=company.proved_at, proved_by=way)
+        for way in ("dns", "file")
+    ]
+    for stack in stacks:
+        item = ItemFactory(stack=stack, tier=Tier.PROVED)
+        EvidenceFactory(item=item, source="repository", repository="acme/a")
+
+    if end == "change":
+        change_company(person=admin, company=company, domain="new.example")
+    else:
+        unprove_company(company=company)
+        prove_company(company=company, way=ProvedBy.DNS)
+
+    assert list(Item.objects.order_by("pk").values_list("tier", "stack__proved_by")) == [
+        ("verified", ""),
+        ("proved", "file"),
+    ]
+    check_counts()
 
 
 def test_members_and_strangers_change_nothing(mallory: User) -> None:

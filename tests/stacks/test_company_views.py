@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.stacks.models import Company, Membership, ProofCheck, ProvedBy, Stack
+from apps.stacks.models import Company, Membership, ProofCheck, ProvedBy, Removal, Stack
 from apps.stacks.services.proofs import company_token, stack_token
-from apps.stacks.views import proofs
+from apps.stacks.views import companies, proofs
 from tests.factories.accounts import UserFactory
 from tests.factories.stacks import (
     CompanyFactory,
@@ -257,6 +257,31 @@ def test_roles_are_given_and_members_removed(
 
     alice_client.post(address, {"member": other.pk, "remove": "1"})
     assert not Membership.objects.filter(pk=other.pk).exists()
+
+
+def test_who_was_taken_out_is_let_in_again(alice_client: Client, company: Company, admin: Membership) -> None:
+    removal = Removal.objects.create(company=company, person=UserFactory(name="Bob"))
+    other = Removal.objects.create(company=CompanyFactory(), person=removal.person)
+    address = "/companies/tidewater/members/"
+    assert "Let in again" in alice_client.get(address).content.decode()
+
+    for pk in (removal.pk, removal.pk, other.pk, "x"):
+        assert alice_client.post(address, {"again": pk}).status_code == 302
+
+    assert Removal.objects.get() == other
+
+
+def test_page_shows_public_stacks_behind_many_unlisted_ones(
+    client: Client, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(companies, "SHOWN_STACKS", 1)
+    StackFactory(company=company, name="Open")
+    StackFactory(company=company, name="Unlisted", visibility="unlisted")
+
+    page = client.get("/companies/tidewater/").content.decode()
+
+    assert "Open" in page
+    assert "Unlisted" not in page
 
 
 @pytest.mark.parametrize("values", [{"member": "x"}, {"member": "9" * 30}, {"member": ""}])

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.notifications.models import Notification
-from apps.stacks.models import Company, Evidence, Membership, ProofCheck, Stack, Tier
+from apps.stacks.models import Company, Evidence, Membership, ProofCheck, Removal, Stack, Tier
 from apps.stacks.services import proofs
+from apps.stacks.services.companies import remove_member
 from apps.stacks.services.proofs import (
     PROOF_FILE,
     RECORD,
@@ -89,6 +90,30 @@ def test_record_of_somebody_else_proves_nothing(
     assert "1 other TXT record" in ProofCheck.objects.get().said
     assert not Membership.objects.filter(person=mallory).exists()
     assert not Notification.objects.exists()
+
+
+def test_record_lets_in_who_was_taken_out(server: FakeNameServer, company: Company, mallory: User):
+    Removal.objects.create(company=company, person=mallory)
+    server.records = {"acme.example": [RECORD.format(token=company_token(company, mallory))]}
+    ask_for_company_proof(person=mallory, company=company)
+    check_due_proofs()
+    assert Membership.objects.filter(person=mallory).exists()
+    assert not Removal.objects.exists()
+
+
+def test_who_is_taken_out_while_we_look_stays_out(
+    server: FakeNameServer, company: Company, alice: User, mallory: User
+):
+    membership = MembershipFactory(company=company, person=mallory)
+    server.records = {"acme.example": [RECORD.format(token=company_token(company, mallory))]}
+    ask_for_company_proof(person=mallory, company=company)
+    check = proofs._claim()
+    assert check
+    assert check.company
+    remove_member(person=alice, membership=membership)
+    proofs._look(check)
+    assert "changed meanwhile" in ProofCheck.objects.get().said
+    assert not Membership.objects.filter(person=mallory).exists()
 
 
 def test_proof_makes_the_companys_stacks_count(server: FakeNameServer, company: Company, alice: User):
@@ -176,13 +201,13 @@ def test_file_in_the_repository_proves_the_stack(github: FakeGitHub, stack: Stac
     item = ItemFactory(stack=stack)
     EvidenceFactory(item=item, source=Evidence.Source.REPOSITORY, repository="acme/shop")
     line = RECORD.format(token=stack_token(stack))
-    github.add("acme/shop", files={PROOF_FILE: f"# Ours.\r\n{line}\r\n".encode()})
+    repository = github.add("acme/shop", files={PROOF_FILE: f"# Ours.\r\n{line}\r\n".encode()})
     ask_for_stack_proof(person=alice, stack=stack, way="file")
     check_due_proofs()
     stack.refresh_from_db()
     item.refresh_from_db()
     assert stack.proved_at
-    assert stack.proved_by == "file"
+    assert (stack.proved_by, stack.github_id) == ("file", repository.id)
     assert item.tier == Tier.PROVED
     item.tool.refresh_from_db()
     assert item.tool.proved_count == 1
@@ -213,7 +238,7 @@ def test_repository_that_github_keeps_from_us_proves_nothing(github: FakeGitHub,
     github.block("acme/shop")
     ask_for_stack_proof(person=alice, stack=stack, way="file")
     check_due_proofs()
-    assert "GitHub does not show us" in ProofCheck.objects.get().said
+    assert "GitHub does not show us acme/shop" in ProofCheck.objects.get().said
 
 
 @pytest.mark.parametrize(
@@ -241,28 +266,73 @@ def test_site_that_does_not_read_github_says_so(stack: Stack, alice: User):
     assert "does not read from GitHub" in ProofCheck.objects.get().said
 
 
-def test_record_of_the_company_proves_its_stack(server: FakeNameServer, alice: User):
-    company = CompanyFactory(domain="acme.example")
-    MembershipFactory(company=company, person=alice)
-    stack = StackFactory(company=company, repository="acme/shop")
-    server.records = {"acme.example": [RECORD.format(token=stack_token(stack))]}
-    ask_for_stack_proof(person=alice, stack=stack, way="dns")
-    check_due_proofs()
-    stack.refresh_from_db()
-    assert stack.proved_by == "dns"
-
-
-def test_record_does_not_prove_another_repository_or_a_company_unproved_by_now(
-    server: FakeNameServer, alice: User
+@pytest.mark.parametrize("homepage", ["https://acme.example/", "shop.acme.example"])
+def test_record_of_the_company_proves_its_stack(
+    server: FakeNameServer, github: FakeGitHub, alice: User, homepage: str
 ):
     company = CompanyFactory(domain="acme.example")
     MembershipFactory(company=company, person=alice)
     stack = StackFactory(company=company, repository="acme/shop")
+    repository = github.add("acme/shop", rest={"homepage": homepage})
+    server.records = {"acme.example": [RECORD.format(token=stack_token(stack))]}
+    ask_for_stack_proof(person=alice, stack=stack, way="dns")
+    check_due_proofs()
+    stack.refresh_from_db()
+    assert (stack.proved_by, stack.github_id) == ("dns", repository.id)
+
+
+@pytest.mark.parametrize(
+    ("rest", "words"),
+    [
+        ({}, "does not lead to acme.example"),
+        ({"homepage": None}, "does not lead to acme.example"),
+        ({"homepage": "https://notacme.example"}, "does not lead to acme.example"),
+        ({"homepage": "https://else.example/@acme.example"}, "does not lead to acme.example"),
+        ({"homepage": "https://acme.example", "private": True}, "no public repository"),
+        ({"private": "no"}, "does not show us"),
+    ],
+)
+def test_record_of_a_domain_proves_no_repository_of_others(
+    server: FakeNameServer, github: FakeGitHub, alice: User, rest: dict[str, Any], words: str
+):
+    company = CompanyFactory(domain="acme.example")
+    MembershipFactory(company=company, person=alice)
+    stack = StackFactory(company=company, repository="linux/linux")
+    github.add("linux/linux", rest=rest)
+    server.records = {"acme.example": [RECORD.format(token=stack_token(stack))]}
+    ask_for_stack_proof(person=alice, stack=stack, way="dns")
+    check_due_proofs()
+    assert words in ProofCheck.objects.get().said
+    stack.refresh_from_db()
+    assert stack.proved_at is None
+
+
+def test_file_in_a_private_repository_proves_nothing(github: FakeGitHub, stack: Stack, alice: User):
+    line = RECORD.format(token=stack_token(stack))
+    github.add("acme/shop", files={PROOF_FILE: line.encode()}, rest={"private": True})
+    ask_for_stack_proof(person=alice, stack=stack, way="file")
+    check_due_proofs()
+    assert ProofCheck.objects.get().said == "GitHub has no public repository acme/shop."
+
+
+def test_record_does_not_prove_another_repository_or_domain_or_a_company_unproved_by_now(
+    server: FakeNameServer, github: FakeGitHub, alice: User
+):
+    company = CompanyFactory(domain="acme.example")
+    MembershipFactory(company=company, person=alice)
+    stack = StackFactory(company=company, repository="acme/shop")
+    github.add("acme/shop", rest={"homepage": "https://acme.example"})
     server.records = {"acme.example": [RECORD.format(token=stack_token(stack))]}
     ask_for_stack_proof(person=alice, stack=stack, way="dns")
     check = proofs._claim()
     assert check
     assert check.stack
+    assert check.stack.company
+    Company.objects.update(domain="other.example")
+    proofs._look(check)
+    assert "domain of the company was changed meanwhile" in ProofCheck.objects.get().said
+    ProofCheck.objects.update(due_at=check.due_at)
+    Company.objects.update(domain="acme.example")
     Stack.objects.update(repository="acme/other")
     proofs._look(check)
     assert "changed meanwhile" in ProofCheck.objects.get().said

@@ -86,6 +86,26 @@ def test_a_reading_is_published_once(alice: User, in_two_threads: Run) -> None:
     check_counts()
 
 
+def test_a_second_click_makes_no_second_stack(alice: User, in_two_threads: Run) -> None:
+    tool = ToolFactory()
+    reading = store_reading(person=alice, report=report_of(tool.slug), source="upload")
+    clients = [Client(), Client()]
+    for client in clients:
+        client.force_login(alice)
+    values = {
+        "stack": "",
+        "tool": tool.slug,
+        "new-name": "Site",
+        "new-kind": "product",
+        "new-visibility": "public",
+    }
+
+    answers = in_two_threads(lambda: clients.pop().post(reading.get_absolute_url(), values))
+
+    assert {answer.status_code for answer in answers} <= {200, 302}
+    assert Stack.objects.get().item_count == 1
+
+
 def test_the_same_tool_added_twice_at_once_is_there_once(alice: User, in_two_threads: Run) -> None:
     stack = create_stack(person=alice, name="Site")
     tool = ToolFactory()

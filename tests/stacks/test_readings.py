@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -343,6 +344,14 @@ def test_tool_is_gone_where_all_that_showed_it_was_read_again(
     assert (("gone", "ruff") in brief(rows)) is is_gone
 
 
+def test_tool_that_the_catalogue_lists_no_more_is_not_gone(alice: User, stack: Stack) -> None:
+    (item,) = add_items(person=alice, stack=stack, tools=[Tool.objects.get(slug="ruff")])
+    EvidenceFactory(item=item, source="cli", path="pyproject.toml")
+    Tool.objects.filter(slug="ruff").update(is_listed=False)
+
+    assert brief(compare_reading(read(alice, FLASK, source="cli"), stack)) == [("added", "flask")]
+
+
 def test_tool_is_not_gone_where_its_file_could_not_be_read_or_nothing_showed_it(
     alice: User, stack: Stack
 ) -> None:
@@ -468,6 +477,29 @@ def test_repository_read_by_us_becomes_the_stacks_and_proves_once_it_is_shown(
     other = read(alice, FLASK, source="repository", repository="alice/other", commit="def")
     again = publish_reading(person=alice, reading=other, stack=stack, tools=["flask"])
     assert (again.repository, again.commit) == ("alice/site", "abc")
+
+
+def test_another_repository_of_the_same_name_ends_the_proof(alice: User, stack: Stack) -> None:
+    Stack.objects.update(repository="alice/site", proved_at=stack.created_at, proved_by="file", github_id=1)
+    seen = []
+    for github_id in (1, 2):
+        reading = read(alice, FLASK, source="repository", repository="alice/site", commit="abc")
+        Reading.objects.filter(pk=reading.pk).update(github_id=github_id)
+        publish_reading(person=alice, reading=reading, stack=stack, tools=["flask"])
+        seen.append((stack.items.get().tier, Stack.objects.get().proved_by))
+
+    assert seen == [("proved", "file"), ("verified", "")]
+    check_counts()
+
+
+def test_evidence_is_as_of_the_reading_whenever_it_is_published(alice: User, stack: Stack) -> None:
+    reading = read(alice, FLASK, source="repository", repository="alice/site", commit="abc")
+    days_ago = reading.created_at - timedelta(days=5)
+    Reading.objects.update(created_at=days_ago)
+
+    published = publish_reading(person=alice, reading=reading, stack=stack, tools=["flask"])
+
+    assert published.read_at == Evidence.objects.get().found_at == days_ago
 
 
 def test_techstack_of_another_site_is_a_claim(alice: User, stack: Stack) -> None:

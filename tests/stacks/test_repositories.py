@@ -40,9 +40,10 @@ def read(person: User, repository: str = "acme/a") -> Reading:
 @pytest.mark.parametrize("token", ["ghp_fake", ""])
 def test_repository_is_read_at_its_last_commit(github: FakeGitHub, settings: Any, alice: User, token: str):
     settings.GITHUB_TOKEN = token
-    commit = github.add("acme/a", files=FILES).commit
+    repository = github.add("acme/a", files=FILES)
     reading = read(alice)
-    assert (reading.state, reading.commit, reading.error) == ("ready", commit, "")
+    assert (reading.state, reading.commit, reading.error) == ("ready", repository.commit, "")
+    assert reading.github_id == repository.id
     found = {(one["tool"], one["path"], one["version"]) for one in reading.findings}
     assert ("react", "package.json", "^19.0.0") in found
     assert (reading.done, reading.total) == (1, 1)
@@ -52,8 +53,8 @@ def test_repository_is_read_at_its_last_commit(github: FakeGitHub, settings: Any
 def test_only_manifests_are_fetched(github: FakeGitHub, alice: User):
     github.add("acme/a", files=FILES | {f"src/{index}.py": b"" for index in range(20)})
     read(alice)
-    # The commit and its listing by REST, all texts by GraphQL in one.
-    assert [request.resource for request in github.requests] == ["rest", "rest", "graphql"]
+    # Whether it is for all, the commit and its listing by REST, all texts by GraphQL in one.
+    assert [request.resource for request in github.requests] == ["rest", "rest", "rest", "graphql"]
     assert github.points == 1
 
 
@@ -62,7 +63,7 @@ def test_long_and_strange_files_are_fetched_one_by_one(github: FakeGitHub, alice
     github.add("acme/a", files=FILES | {"package-lock.json": long, "web/package.json": b"\xff\xfe{\x00}\x00"})
     reading = read(alice)
     assert reading.state == "ready"
-    assert [request.resource for request in github.requests].count("rest") == 4
+    assert [request.resource for request in github.requests].count("rest") == 5
 
 
 def test_many_files_come_in_batches_and_progress_is_seen(
@@ -112,6 +113,14 @@ def test_repository_that_can_not_be_read_fails_with_words(
     reading = read(alice)
     assert reading.state == "failed"
     assert words in reading.error
+
+
+def test_private_repository_that_our_token_may_read_is_not_there(github: FakeGitHub, alice: User):
+    github.add("acme/a", files=FILES, rest={"private": True})
+    reading = read(alice)
+    assert (reading.state, reading.findings) == ("failed", [])
+    assert "no public repository acme/a" in reading.error
+    assert len(github.requests) == 1
 
 
 def test_empty_repository_fails_with_words(github: FakeGitHub, alice: User):

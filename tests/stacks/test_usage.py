@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -263,6 +264,29 @@ def test_proof_taken_back_leaves_the_evidence(stack: Stack) -> None:
     unprove_stack(stack=stack)
 
     assert said_counts() == {"one": (1, 0, 0), "two": (1, 1, 0), "three": (1, 1, 0)}
+
+
+def test_proof_taken_back_is_taken_from_what_ran_once_too(alice: User, stack: Stack) -> None:
+    item = drop_item(person=alice, item=stack.items.get(tool__slug="three"))
+    unprove_stack(stack=stack)
+
+    restore_item(person=alice, item=item)
+
+    assert said_counts() == {"one": (1, 0, 0), "two": (1, 1, 0), "three": (1, 1, 0)}
+
+
+def test_tools_of_all_stacks_of_a_person_are_locked_at_once(alice: User, stack: Stack) -> None:
+    """Stack by stack, two of whom each holds what the other waits for would never end."""
+    add_items(person=alice, stack=create_stack(person=alice, name="Other"), tools=[ToolFactory(slug="four")])
+
+    with CaptureQueriesContext(connection) as queries:
+        close_account(person=alice)
+
+    locks = [
+        one["sql"] for one in queries if 'FROM "tools_tool"' in one["sql"] and "FOR NO KEY" in one["sql"]
+    ]
+    assert len(locks) == 1
+    assert said_counts() == {}
 
 
 def test_another_repository_ends_the_proof(alice: User, stack: Stack) -> None:

@@ -164,41 +164,28 @@ def test_production_trusts_no_header_of_a_proxy_when_told_so(load: Load) -> None
 SERVE = """
 import json, sys, django
 django.setup()
+from django.core.management import call_command
 from django.test import Client
+call_command("check", deploy=True, fail_level="WARNING")
 for extra in json.loads(sys.argv[1]):
     response = Client(headers={"host": "stacks.example.org"}).get("/robots.txt", **extra)
     print(json.dumps([response.status_code, dict(response.headers)]))
 """
 
 
-@pytest.fixture(scope="module")
-def served() -> list[tuple[int, dict[str, str]]]:
-    """Status and headers that a production server answers with: to a plain request, to one by way of https."""
+# One test for what a process in production does: to start one costs most of it.
+def test_production_passes_the_checks_of_django_and_sends_a_plain_request_to_https() -> None:
     variables = PRODUCTION | {"DJANGO_SETTINGS_MODULE": "stackshare.settings"}
     requests: list[dict[str, str]] = [{}, {"HTTP_X_FORWARDED_PROTO": "https"}]
+
     done = start("-c", SERVE, json.dumps(requests), **variables)
-    assert done.returncode == 0, done.stderr
-    return [tuple(json.loads(line)) for line in done.stdout.strip().splitlines()[-2:]]
-
-
-def test_production_sends_a_plain_request_to_https(served: list[tuple[int, dict[str, str]]]) -> None:
-    status, headers = served[0]
-
-    assert (status, headers["Location"]) == (301, "https://stacks.example.org/robots.txt")
-
-
-def test_production_asks_for_https_from_then_on(served: list[tuple[int, dict[str, str]]]) -> None:
-    status, headers = served[1]
-
-    assert status == 200
-    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
-
-
-def test_production_passes_the_checks_of_django() -> None:
-    done = start("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
 
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+    plain, secure = (json.loads(line) for line in done.stdout.strip().splitlines()[-2:])
+    assert (plain[0], plain[1]["Location"]) == (301, "https://stacks.example.org/robots.txt")
+    assert secure[0] == 200
+    assert secure[1]["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
 
 
 def test_development_starts_with_nothing_else() -> None:

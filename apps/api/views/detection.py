@@ -25,6 +25,7 @@ from apps.api.views.base import OPEN, ApiView, errors
 from apps.detection.sources import from_database
 from apps.stacks.intake import read_files
 from apps.stacks.models import Reading, Stack
+from apps.stacks.permissions import check_edits, may_edit
 from apps.stacks.services.readings import compare_reading, publish_reading, store_reading
 
 
@@ -122,12 +123,16 @@ class PublishView(ApiView):
             raise ValidationError({"stack": ["Say which stack it is to be published to: owner/slug."]})
         tools = taken.validated_data.get("tools")
         if tools is None:
+            check_edits(request.user, stack)
             tools = [row.tool.slug for row in compare_reading(reading, stack) if row.is_chosen]
         stack = publish_reading(person=request.user, reading=reading, stack=stack, tools=tools)
         return Response(StackSerializer(stack, context={"request": request}).data)
 
 
 def _shown(request: Request, reading: Reading) -> dict[str, Any]:
+    if reading.stack and not may_edit(request.user, reading.stack):
+        # Of a company that the person belongs to no more: what its stack runs is none of theirs.
+        reading.stack = None
     reading.rows = compare_reading(reading, reading.stack)  # type: ignore[attr-defined]
     return dict(ReadingSerializer(reading, context={"request": request}).data)
 

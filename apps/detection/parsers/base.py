@@ -161,12 +161,18 @@ def load_json(
         raise UnreadableError("is not JSON that can be read") from None
 
 
+# Characters. tomllib takes a second or two for a million; manifests have at most some 100,000, and lock files are read
+# by their lines.
+MAX_TOML = 300_000
+
 # The time that tomllib takes for a dotted key grows with the square of its parts.
 _DOTTED = re.compile(r"""(?:\.\s*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')\s*+){60}""")
 
 
 def load_toml(text: str, *, depth: int = MAX_DEPTH) -> dict[str, Any]:
     """TOML. Raises `UnreadableError`."""
+    if len(text) > MAX_TOML:
+        raise UnreadableError(f"is longer than {MAX_TOML:,} characters")
     check_brackets(text, depth)
     if _DOTTED.search(text):
         raise UnreadableError("has a key of too many parts")

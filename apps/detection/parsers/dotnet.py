@@ -161,11 +161,12 @@ def _read(text: str) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def parse_central(file: TextFile, tree: Tree) -> Iterator[Sight]:
-    """Versions for what projects name. Where no project is here, it must speak for them."""
+    """Versions for what the projects below name. Where none of those is here, it must speak for them."""
     root = load_xml(file.text)
     places = Places(file.text)
     properties = _read(file.text)[0]
-    is_alone = not any(path.lower().endswith(_PROJECTS) for path in tree.texts)
+    folder = file.path[: file.path.rfind("/") + 1]
+    is_alone = not any(path.startswith(folder) and path.lower().endswith(_PROJECTS) for path in tree.texts)
     for entry in root.iter():
         if entry.tag == "PackageVersion" and (name := _named(entry)):
             version = _filled(_said(entry, "Version"), properties)

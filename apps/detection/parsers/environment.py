@@ -15,6 +15,9 @@ from apps.detection.sights import Kind, Sight
 MENTIONED = 0.3
 ADDRESSED = 0.6
 
+# Laravel is set up by a copy of its example, so this is no mention: it is the database that one starts with.
+LARAVEL_DATABASE = "DB_CONNECTION"
+
 # A commented-out line of an example is not even that.
 _VARIABLE = re.compile(r"\s*(?:export\s+)?([A-Z][A-Z0-9_]{2,80})\s*=\s*(.*)")
 
@@ -28,6 +31,8 @@ def _example(file: TextFile, tree: Tree) -> Iterator[Sight]:
         if match[1] not in seen:
             seen.add(match[1])
             yield Sight(Kind.RESOURCE, match[1], file.path, number, confidence=MENTIONED)
+            if match[1] == LARAVEL_DATABASE and (adapter := match[2].strip(" \"'")).isalnum():
+                yield Sight(Kind.SCHEME, adapter, file.path, number, confidence=ADDRESSED)
         for scheme, _ in read_schemes(match[2]):
             if scheme not in seen:
                 seen.add(scheme)

@@ -44,9 +44,10 @@ def _procfile(file: TextFile, tree: Tree) -> Iterator[Sight]:
 def _app_json(file: TextFile, tree: Tree) -> Iterator[Sight]:
     """Heroku's; Expo has a file of the same name."""
     document = table(load_json(file.text))
-    if "expo" in document:
-        return
     places = Places(file.text)
+    if "expo" in document:
+        yield Sight(Kind.PACKAGE, "expo", file.path, places.line("expo"), "npm")
+        return
     if {"addons", "buildpacks", "formation", "stack"} & document.keys():
         yield _resource("heroku", file, None)
     seen: set[tuple[str, str]] = set()

@@ -16,7 +16,7 @@ from apps.accounts.models import User
 from apps.accounts.permissions import check_takes_part
 from apps.accounts.services.usernames import check_is_free, hold_name
 from apps.core.folding import one_line
-from apps.stacks.models import Company, Membership, ProvedBy, Stack
+from apps.stacks.models import Company, Membership, ProvedBy, Removal, Stack, new_proof_token
 from apps.stacks.permissions import check_looks_after
 from apps.stacks.problems import Problems, problems_of
 from apps.stacks.services.usage import settle
@@ -46,7 +46,9 @@ _TAKEN = "Another company has shown that this domain is its own."
 
 def plain_domain(text: str) -> str:
     """The domain in a domain, mail address or address of a page, as name servers know it; "" for none."""
-    text = text.strip().lower().rpartition("@")[2]
+    text = text.strip().lower()
+    if "/" not in text:
+        text = text.rpartition("@")[2]
     try:
         host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
         host = host.rstrip(".").removeprefix("www.").encode("idna").decode()
@@ -109,7 +111,7 @@ def change_company(*, person: User, company: Company, **values: str) -> Company:
     company.changed_at = timezone.now()
     _save(company)
     if company.domain != before:
-        settle(Stack.objects.filter(company=company))
+        settle(Stack.objects.filter(company=company), ends_records=True)
     return company
 
 
@@ -117,7 +119,8 @@ def change_company(*, person: User, company: Company, **values: str) -> Company:
 def join_company(*, person: User, company: Company) -> Membership:
     """By a verified mail address of the company's domain. Raises `PermissionDenied` that says what to do.
 
-    Who belongs to it already is answered their membership.
+    Who belongs to it already is answered their membership. Where nobody looks after the company any more, who joins
+    does from now on.
     """
     check_takes_part(person)
     company = _lock(company)
@@ -130,7 +133,13 @@ def join_company(*, person: User, company: Company) -> Membership:
         raise PermissionDenied(
             f"Members have a mail address of {company.domain}. Add yours in Settings, then E-mail, and verify it."
         )
-    return Membership.objects.create(company=company, person=person, proved_by=ProvedBy.MAIL)
+    if company.removals.filter(person=person).exists():
+        raise PermissionDenied(
+            "You were taken out of the company. Ask one who looks after it to let you in again."
+        )
+    is_kept = company.memberships.filter(role=Membership.Role.ADMIN).exists()
+    role = Membership.Role.MEMBER if is_kept else Membership.Role.ADMIN
+    return Membership.objects.create(company=company, person=person, role=role, proved_by=ProvedBy.MAIL)
 
 
 @transaction.atomic
@@ -157,21 +166,35 @@ def change_role(*, person: User, membership: Membership, role: str) -> Membershi
         raise ValidationError("There is no such role.", code="role")
     if role != Membership.Role.ADMIN and _is_last_admin(membership):
         raise ValidationError("Somebody has to look after the company.", code="last")
-    membership.role = role
-    membership.save(update_fields=["role"])
+    if role != membership.role:
+        if membership.role == Membership.Role.ADMIN:
+            _renew_records(membership.company)
+        membership.role = role
+        membership.save(update_fields=["role"])
     return membership
 
 
 @transaction.atomic
 def remove_member(*, person: User, membership: Membership) -> None:
-    """Done twice is success. Raises `ValidationError`, `PermissionDenied`."""
+    """They come back by a new DNS record, or once `let_in_again` allows it. Done twice is success.
+
+    Raises `ValidationError`, `PermissionDenied`.
+    """
     check_takes_part(person)
     if not Membership.objects.filter(pk=membership.pk).exists():
         return
     membership = _lock_membership(person, membership)
     if membership.person_id == person.pk:
         raise ValidationError("This is you: leave the company instead.", code="self")
-    membership.delete()
+    _take_out(membership)
+
+
+@transaction.atomic
+def let_in_again(*, person: User, removal: Removal) -> None:
+    """Who was taken out may join again by their mail address. Done twice is success. Raises `PermissionDenied`."""
+    check_takes_part(person)
+    check_looks_after(person, removal.company)
+    Removal.objects.filter(pk=removal.pk).delete()
 
 
 # --- By moderators, and when a person leaves -----------------------------------------------------
@@ -194,13 +217,13 @@ def unprove_company(*, company: Company) -> Company:
     company = _lock(company)
     company.proved_at, company.proved_by = None, ""
     _save(company)
-    settle(Stack.objects.filter(company=company))
+    settle(Stack.objects.filter(company=company), ends_records=True)
     return company
 
 
 @transaction.atomic
-def remove_members(*, memberships: QuerySet[Membership]) -> int:
-    """Take these out of their companies; answers how many.
+def remove_members(*, memberships: QuerySet[Membership], may_return: bool = False) -> int:
+    """Take these out of their companies; answers how many. With `may_return` they left by themselves.
 
     Where nobody looks after a company any more, its oldest member does from now on.
     """
@@ -211,7 +234,10 @@ def remove_members(*, memberships: QuerySet[Membership]) -> int:
         if heir:
             heir.role = Membership.Role.ADMIN
             heir.save(update_fields=["role"])
-        membership.delete()
+        if may_return:
+            membership.delete()
+        else:
+            _take_out(membership)
     return len(rows)
 
 
@@ -226,6 +252,17 @@ def _lock_membership(person: User, membership: Membership) -> Membership:
     if found is None:
         raise ValidationError("This person is no member any more.", code="gone")
     return found
+
+
+def _take_out(membership: Membership) -> None:
+    Removal.objects.get_or_create(company=membership.company, person=membership.person)
+    _renew_records(membership.company)
+    membership.delete()
+
+
+def _renew_records(company: Company) -> None:
+    """A record that somebody once put into the DNS, and that nobody took away, makes them no admin again."""
+    Company.objects.filter(pk=company.pk).update(proof_token=new_proof_token())
 
 
 def _is_last_admin(membership: Membership) -> bool:
@@ -289,8 +326,17 @@ def _slugs_of(company: Company) -> list[str]:
 
 def _has_mail(person: User, domain: str) -> bool:
     """Whether the person showed that a mail address of the domain itself is theirs; subdomains may be customers'."""
-    rows = EmailAddress.objects.filter(user=person, verified=True, email__iendswith=f"@{domain}")
-    return domain not in FREE_MAIL and bool(rows.exists())
+    rows = EmailAddress.objects.filter(user=person, verified=True)
+    addresses = rows.values_list("email", flat=True)
+    return domain not in FREE_MAIL and any(_mail_domain(address) == domain for address in addresses)
+
+
+def _mail_domain(address: str) -> str:
+    """Not by the database: to its upper case, "gıthub.com" (without the dot on the i) is the same as "github.com"."""
+    try:
+        return address.lower().rpartition("@")[2].encode("idna").decode()
+    except UnicodeError:
+        return ""
 
 
 def _prove_by_mail(company: Company, person: User) -> None:

@@ -6,7 +6,17 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.accounts.models import User
-from apps.stacks.models import Change, Company, Evidence, Item, Membership, ProofCheck, Reading, Stack
+from apps.stacks.models import (
+    Change,
+    Company,
+    Evidence,
+    Item,
+    Membership,
+    ProofCheck,
+    Reading,
+    Removal,
+    Stack,
+)
 from apps.stacks.services.companies import remove_members
 from apps.stacks.services.usage import erase
 
@@ -57,6 +67,12 @@ def export_memberships(person: User) -> Rows:
     ]
 
 
+def export_removals(person: User) -> Rows:
+    """The companies that took the person out."""
+    rows = Removal.objects.filter(person=person).order_by("id")
+    return [dict(row) for row in rows.values("company__name", "company__slug", "created_at")]
+
+
 def export_companies(person: User) -> Rows:
     """The companies that the person entered."""
     rows = Company.objects.filter(created_by=person).order_by("id")
@@ -93,4 +109,4 @@ def leave(person: User) -> None:
     for stack in Stack.objects.filter(person=person).order_by("pk"):
         with transaction.atomic():
             erase(stack)
-    remove_members(memberships=Membership.objects.filter(person=person))
+    remove_members(memberships=Membership.objects.filter(person=person), may_return=True)

@@ -5,7 +5,10 @@ A `ProofCheck` that is due is the queue. Its worker looks without holding a lock
 
 import hashlib
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,15 +18,16 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.permissions import check_takes_part
 from apps.core.jobs import ring_on_commit
-from apps.github.client import GitHub, GitHubError, Missed, Trouble
+from apps.github.client import About, GitHub, GitHubError, Missed, Rate, Trouble
 from apps.github.models import RateLimit
 from apps.github.services.refresh import has_token
 from apps.github.turns import NotYetError, turn
 from apps.notifications.models import Kind
 from apps.notifications.services import notify
 from apps.stacks.dns import DnsError, txt_records
-from apps.stacks.models import Company, Membership, ProofCheck, ProvedBy, Stack
+from apps.stacks.models import Company, Membership, ProofCheck, ProvedBy, Removal, Stack
 from apps.stacks.permissions import check_edits
+from apps.stacks.services.companies import plain_domain
 from apps.stacks.services.tiers import set_tiers
 from apps.stacks.services.usage import counting_usage, settle
 
@@ -39,6 +43,8 @@ WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20))
 # What can be seen is kept for the page; older ones say nothing any more.
 KEPT = timedelta(days=30)
 
+Told = TypeVar("Told")
+
 
 class LaterError(Exception):
     """It could not be looked now. The message says why, in words for the person."""
@@ -46,6 +52,14 @@ class LaterError(Exception):
     def __init__(self, reason: str, until: datetime | None = None) -> None:
         super().__init__(reason)
         self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class _Saw:
+    """What is missing, in words, "" where all is there; and which repository it was, by GitHub's number."""
+
+    missing: str = ""
+    github_id: int | None = None
 
 
 def company_token(company: Company, person: User) -> str:
@@ -140,7 +154,7 @@ def _look(check: ProofCheck) -> None:
         _finish(check, said="We could not look: something went wrong here. Ask again later.", is_found=False)
         return
     try:
-        said = _missing(check)
+        saw = _see(check)
     except LaterError as error:
         if check.attempts > len(WAITS):
             _finish(check, said=str(error), is_found=False)
@@ -150,23 +164,31 @@ def _look(check: ProofCheck) -> None:
             due_at=due_at, said=str(error)[:300]
         )
         return
-    _finish(check, said=said, is_found=not said)
+    _finish(check, said=saw.missing, is_found=not saw.missing, github_id=saw.github_id)
 
 
-def _missing(check: ProofCheck) -> str:
-    """What is not there, in words; "" where all is. Raises `LaterError`."""
+def _see(check: ProofCheck) -> _Saw:
+    """Raises `LaterError`."""
     if check.company:
         record = RECORD.format(token=company_token(check.company, check.person))
-        return _look_at_dns(check.company.domain, record)
+        return _Saw(_look_at_dns(check.company.domain, record))
     if check.stack is None:
-        return "Nothing was asked for."
+        return _Saw("Nothing was asked for.")
+    repository = check.stack.repository
     record = RECORD.format(token=stack_token(check.stack))
     if check.way == ProvedBy.FILE:
-        return _look_at_file(check.stack.repository, record)
+        return _look_at_repository(repository, lambda _: _look_at_file(repository, record))
     company = check.stack.company
     if company is None or company.proved_at is None:
-        return "The domain of the company is not proved."
-    return _look_at_dns(company.domain, record)
+        return _Saw("The domain of the company is not proved.")
+    domain = company.domain
+    missing = _look_at_dns(domain, record)
+    # A domain can claim any repository in the world: that one has to lead back to it.
+    return (
+        _Saw(missing)
+        if missing
+        else _look_at_repository(repository, lambda about: _look_at_homepage(repository, about, domain))
+    )
 
 
 def _look_at_dns(domain: str, record: str) -> str:
@@ -184,19 +206,44 @@ def _look_at_dns(domain: str, record: str) -> str:
     return f"{domain} has {others}. A new one may take an hour to be seen everywhere."
 
 
-def _look_at_file(repository: str, record: str) -> str:
+def _look_at_repository(repository: str, look: Callable[[About], str]) -> _Saw:
+    """What `look` finds missing in a repository that is there for all."""
     if not settings.GITHUB_API_URL:
-        return "This site does not read from GitHub."
+        return _Saw("This site does not read from GitHub.")
+    about = _ask_github(lambda github: github.about(repository))
+    if isinstance(about, Missed):
+        if about.trouble == Trouble.NOT_FOUND:
+            return _Saw(f"GitHub has no public repository {repository}.")
+        return _Saw(f"GitHub does not show us {repository}: {about.reason}")
+    return _Saw(look(about), about.database_id)
+
+
+def _ask_github(ask: Callable[[GitHub], tuple[Told, Rate | None]]) -> Told:
     anonymous = not has_token()
     resource = RateLimit.Resource.ANONYMOUS if anonymous else RateLimit.Resource.REST
     try:
         with GitHub(anonymous=anonymous) as github, turn(resource) as this:
-            told, rate = github.file(repository, PROOF_FILE)
+            told, rate = ask(github)
             this.used(rate)
     except NotYetError as error:
         raise LaterError("GitHub wants us to wait. We try again.", error.until) from error
     except GitHubError as error:
         raise LaterError("GitHub did not answer. We try again.") from error
+    return told
+
+
+def _look_at_homepage(repository: str, about: About, domain: str) -> str:
+    host = plain_domain(about.homepage)
+    if host == domain or host.endswith(f".{domain}"):
+        return ""
+    return (
+        f"The record is there, but {repository} does not lead to {domain}: at GitHub, enter an address of {domain} as "
+        "its website (beside About). Then ask again."
+    )
+
+
+def _look_at_file(repository: str, record: str) -> str:
+    told = _ask_github(lambda github: github.file(repository, PROOF_FILE))
     if isinstance(told, Missed):
         if told.trouble == Trouble.NOT_FOUND:
             return f"There is no file {PROOF_FILE} in the default branch of {repository}, or all may not read it."
@@ -207,16 +254,22 @@ def _look_at_file(repository: str, record: str) -> str:
 
 
 @transaction.atomic
-def _finish(check: ProofCheck, *, said: str, is_found: bool) -> None:
+def _finish(check: ProofCheck, *, said: str, is_found: bool, github_id: int | None = None) -> None:
     """Write what was seen, unless it was claimed anew or deleted meanwhile, and what follows from it."""
     ours = ProofCheck.objects.filter(pk=check.pk, due_at=check.due_at)
     row = ours.select_related("company", "stack__company", "person").select_for_update(of=("self",)).first()
     if row is None:
         return
     if is_found and row.company and check.company:
-        said = _prove_company(row.company, row.person, domain=check.company.domain)
+        said = _prove_company(check.company, row.person)
     elif is_found and row.stack and check.stack:
-        said = _prove_stack(row.stack, row.way, repository=check.stack.repository)
+        said = _prove_stack(
+            row.stack,
+            row.way,
+            repository=check.stack.repository,
+            domain=_domain_of(check),
+            github_id=github_id,
+        )
     row.said, row.is_found, row.due_at, row.checked_at = (
         said[:300],
         is_found and not said,
@@ -231,30 +284,48 @@ def _finish(check: ProofCheck, *, said: str, is_found: bool) -> None:
         notify(person=row.person, kind=Kind.STACK, actor=None, text=text, url=of.get_absolute_url())
 
 
-def _prove_company(company: Company, person: User, *, domain: str) -> str:
-    """Note that `domain` is the company's, and that the person looks after it; answers what hinders it, in words."""
-    locked = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
-    if locked.domain != domain:
+def _prove_company(seen: Company, person: User) -> str:
+    """Note that the domain is the company's, and that the person looks after it; answers what hinders it, in words.
+
+    `seen`: the company as it was when the record was looked for.
+    """
+    locked = Company.objects.select_for_update(no_key=True).get(pk=seen.pk)
+    if locked.domain != seen.domain:
         return "The domain of the company was changed meanwhile. Ask again."
+    if locked.proof_token != seen.proof_token:
+        # Perhaps because this very person was taken out.
+        return "What the record must say was changed meanwhile. Look at it again."
     if locked.proved_at is None:
         locked.proved_at, locked.proved_by = timezone.now(), ProvedBy.DNS
         try:
             with transaction.atomic():
                 locked.save(update_fields=["proved_at", "proved_by"])
         except IntegrityError:
-            return f"Another company here has shown that {domain} is its own. Write to us if that is wrong."
+            return (
+                f"Another company here has shown that {seen.domain} is its own. Write to us if that is wrong."
+            )
         settle(Stack.objects.filter(company=locked))
     role = {"role": Membership.Role.ADMIN, "proved_by": ProvedBy.DNS}
     Membership.objects.update_or_create(company=locked, person=person, defaults=role)
+    Removal.objects.filter(company=locked, person=person).delete()
     return ""
 
 
-def _prove_stack(stack: Stack, way: str, *, repository: str) -> str:
+def _domain_of(check: ProofCheck) -> str:
+    """That a record of a stack's repository was looked for at; "" for a file."""
+    company = check.stack.company if check.stack and check.way == ProvedBy.DNS else None
+    return company.domain if company else ""
+
+
+def _prove_stack(stack: Stack, way: str, *, repository: str, domain: str, github_id: int | None) -> str:
     """Note that `repository` is the owner's, and set tiers anew; answers what hinders it, in words."""
     with counting_usage(stack) as locked:
         if locked.repository != repository:
             return "The repository of the stack was changed meanwhile. Ask again."
-        locked.proved_at, locked.proved_by = timezone.now(), way
-        locked.save(update_fields=["proved_at", "proved_by"])
+        # Who changes the domain holds the company, as we do now.
+        if domain and not Company.objects.listed().filter(pk=locked.company_id, domain=domain).exists():
+            return "The domain of the company was changed meanwhile. Ask again."
+        locked.proved_at, locked.proved_by, locked.github_id = timezone.now(), way, github_id
+        locked.save(update_fields=["proved_at", "proved_by", "github_id"])
         set_tiers(locked)
     return ""

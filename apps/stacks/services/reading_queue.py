@@ -66,10 +66,15 @@ def put_off_reading(reading: Reading, *, wait: timedelta, count: bool = True) ->
 
 
 @transaction.atomic
-def finish_reading(reading: Reading, *, report: Report, commit: str) -> bool:
+def finish_reading(reading: Reading, *, report: Report, commit: str, github_id: int | None = None) -> bool:
     """Keep what was found and tell the person; whether it was still ours."""
     changed = _ours(reading).update(
-        state=Reading.State.READY, due_at=None, commit=commit, done=reading.total, **report_columns(report)
+        state=Reading.State.READY,
+        due_at=None,
+        commit=commit,
+        github_id=github_id,
+        done=reading.total,
+        **report_columns(report),
     )
     if changed:
         _tell(reading, f"{reading.repository} was read: look at what we found, then publish it")

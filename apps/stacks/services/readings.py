@@ -22,7 +22,7 @@ from apps.stacks.models import Evidence, Item, Reading, Stack
 from apps.stacks.permissions import check_edits, check_publishes
 from apps.stacks.services.items import add, drop, note_version
 from apps.stacks.services.stacks import repository_name
-from apps.stacks.services.tiers import LEAST_CONFIDENCE, set_tiers
+from apps.stacks.services.tiers import LEAST_CONFIDENCE, end_proof, set_tiers
 from apps.stacks.services.usage import counting_usage, lock_owner
 from apps.stacks.versions import is_exact, plain, says_the_same
 from apps.tools.models import Package, Tool
@@ -172,7 +172,8 @@ def compare_reading(reading: Reading, stack: Stack | None) -> list[Row]:
         rows += [
             Row(item.tool, "gone", item, before=item.version, scope=item.scope)
             for item in items.values()
-            if item.tool.slug not in tools and _is_gone(item, reading, seen, unread)
+            # What the catalogue lists no more can't be found, though it may be there.
+            if item.tool.slug not in tools and item.tool.is_listed and _is_gone(item, reading, seen, unread)
         ]
     rows.sort(key=lambda row: (_CHANGES.index(row.change), *_place(row.tool)))
     return rows
@@ -242,9 +243,13 @@ def _publish(stack: Stack, reading: Reading, rows: list[Row], chosen: set[str], 
     if reading.source == Reading.Source.REPOSITORY:
         if not stack.repository:
             stack.repository = reading.repository
+        changed = {"repository", "commit", "read_at"}
         if stack.repository.lower() == reading.repository.lower():
-            stack.commit, stack.read_at = reading.commit, timezone.now()
-        stack.save(update_fields=["repository", "commit", "read_at"])
+            stack.commit, stack.read_at = reading.commit, reading.created_at
+            if stack.github_id is not None and stack.github_id != reading.github_id:
+                # Another repository has the name now, perhaps somebody else's.
+                changed |= end_proof(stack)
+        stack.save(update_fields=changed)
     set_tiers(stack)
 
 
@@ -252,7 +257,6 @@ def _replace_evidence(reading: Reading, rows: Collection[Row]) -> None:
     """Put the findings of each row in the place of what such files showed before."""
     stale: list[int] = []
     fresh: list[Evidence] = []
-    now = timezone.now()
     for row in rows:
         assert row.item is not None  # noqa: S101 - by the caller
         places = {
@@ -278,7 +282,8 @@ def _replace_evidence(reading: Reading, rows: Collection[Row]) -> None:
                 confidence=one.confidence,
                 repository=reading.repository,
                 commit=reading.commit,
-                found_at=now,
+                # Published it may be days after.
+                found_at=reading.created_at,
             )
             # What was just seen goes before what was seen once.
             for one in kept[: max(room, 1)]

@@ -64,6 +64,8 @@ class Fetched:
     """The manifests of a commit, the paths of other files (without content), and what was left out."""
 
     commit: str
+    # GitHub's number of the repository: it stays when the name changes, or becomes another's.
+    github_id: int
     files: list[File] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
 
@@ -97,7 +99,7 @@ def _read(reading: Reading) -> None:
         return
     report = detect(fetched.files, from_database())
     report = replace(report, unread=(*fetched.unread, *report.unread))
-    finish_reading(reading, report=report, commit=fetched.commit)
+    finish_reading(reading, report=report, commit=fetched.commit, github_id=fetched.github_id)
 
 
 def fetch(repository: str, *, progress: Progress) -> Fetched:
@@ -124,6 +126,11 @@ class _Fetch:
 
     def run(self) -> Fetched:
         with turn(_resource()) as this:
+            about, rate = self.github.about(self.repository)
+            this.used(rate)
+        if isinstance(about, Missed):
+            raise NotReadableError(_words(self.repository, about))
+        with turn(_resource()) as this:
             listing, rate = self.github.listing(self.repository)
             this.used(rate)
         if isinstance(listing, Missed):
@@ -133,7 +140,7 @@ class _Fetch:
         wanted = [entry for entry in entries if is_wanted(entry.path)]
         if not entries:
             raise NotReadableError(f"{self.repository} is empty.")
-        fetched = Fetched(listing.commit)
+        fetched = Fetched(listing.commit, about.database_id)
         if listing.is_truncated:
             fetched.unread.append(Unread("", "The repository has more files than GitHub lists at once."))
         most = MAX_FILES if has_token() else MAX_FILES_WITHOUT_TOKEN

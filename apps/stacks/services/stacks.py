@@ -15,7 +15,7 @@ from apps.core.folding import one_line
 from apps.stacks.models import Change, Company, Item, Stack
 from apps.stacks.permissions import check_adds_to, check_copies, check_deletes, check_edits
 from apps.stacks.problems import problems_of
-from apps.stacks.services.tiers import set_tiers
+from apps.stacks.services.tiers import end_proof, set_tiers
 from apps.stacks.services.usage import counting_usage, erase, lock_owner, lock_stack, settle
 
 # More than anybody has products; who has is a company, which has more people and may have more.
@@ -95,8 +95,7 @@ def change_stack(*, person: User, stack: Stack, seen_version: int | None = None,
         changed = _set(locked, values)
         if locked.repository.lower() != before:
             locked.commit, locked.read_at = "", None
-            locked.proved_at, locked.proved_by = None, ""
-            changed |= {"commit", "read_at", "proved_at", "proved_by"}
+            changed |= {"commit", "read_at"} | end_proof(locked)
         locked.save(update_fields=changed)
         set_tiers(locked)
     return locked
@@ -151,8 +150,7 @@ def set_hidden(*, stack: Stack, is_hidden: bool) -> bool:
 def unprove_stack(*, stack: Stack) -> Stack:
     """The repository is not the owner's after all: what was read there shows no more than other evidence."""
     with counting_usage(stack) as locked:
-        locked.proved_at, locked.proved_by = None, ""
-        locked.save(update_fields=["proved_at", "proved_by"])
+        locked.save(update_fields=end_proof(locked))
         set_tiers(locked)
     return locked
 

@@ -24,16 +24,23 @@ def tier_of(stack: Stack, evidence: Iterable[Evidence]) -> Tier:
 
 
 def set_tiers(stack: Stack) -> int:
-    """Set the tier of every current item of `stack`; answers how many changed. Call it within `counting_usage`. Two
-    queries, and one more if any changed."""
+    """Set the tier of every item of `stack`, past ones too; answers how many changed. Call it within `counting_usage`.
+    Two queries, and one more if any changed."""
     found: dict[int, list[Evidence]] = defaultdict(list)
-    for row in Evidence.objects.filter(item__stack=stack, item__until=""):
+    for row in Evidence.objects.filter(item__stack=stack):
         found[row.item_id].append(row)
     changed = []
-    for item in stack.items.current():
+    for item in stack.items.all():
         tier = tier_of(stack, found[item.pk])
         if tier != item.tier:
             item.tier = tier
             changed.append(item)
-    Item.objects.bulk_update(changed, ["tier"])
+    Item.objects.bulk_update(changed, ["tier"], batch_size=500)
     return len(changed)
+
+
+def end_proof(stack: Stack) -> set[str]:
+    """The repository of `stack` is no longer shown to be its owner's; answers the fields that are to be saved. Set the
+    tiers afterwards."""
+    stack.proved_at, stack.proved_by, stack.github_id = None, "", None
+    return {"proved_at", "proved_by", "github_id"}

@@ -15,7 +15,8 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.stacks.models import Company, ProofCheck, Reading, Stack, Tier
+from apps.stacks.models import Company, ProofCheck, ProvedBy, Reading, Stack, Tier
+from apps.stacks.services.tiers import end_proof, set_tiers
 from apps.tools.models import Tool
 
 # Of the tools, by the tier of the item that counts; `stack_count` counts them all.
@@ -48,16 +49,20 @@ def lock_owner(stack: Stack) -> Company | User:
     return owner
 
 
+# By how much a column of a tool, by its id, changes.
+Changes = Counter[tuple[str, int]]
+
+
 @contextmanager
 def counting_usage(
-    stack: Stack, *, seen_version: int | None = None, is_change: bool = True
+    stack: Stack, *, seen_version: int | None = None, is_change: bool = True, later: Changes | None = None
 ) -> Iterator[Stack]:
     """Within it change items, tiers or visibility of `stack`; at its end counts of tools change by the difference.
 
     Locks the owner, the stack, then the tools concerned in the order of their ids. Needs a transaction. Yields the
     locked row, of which the caller saves what it sets. Also sets `item_count`, `is_counted` and `likeness_due_at`, and,
-    with `is_change`, what tells readers that the page says something else: `version`, `changed_at`. Raises as
-    `lock_stack`.
+    with `is_change`, what tells readers that the page says something else: `version`, `changed_at`. With `later` the
+    changes of tools are put there, for the caller to `_apply`. Raises as `lock_stack`.
     """
     locked = lock_stack(stack, seen_version=seen_version)
     before = _tiers(locked) if locked.is_counted else {}
@@ -66,7 +71,10 @@ def counting_usage(
     items = _tiers(locked)
     locked.is_counted = Stack.objects.public().filter(pk=locked.pk).exists()
     after = items if locked.is_counted else {}
-    _count(before, after)
+    if later is None:
+        _apply(_difference(before, after))
+    else:
+        later.update(_difference(before, after))
     locked.item_count = len(items)
     if before.keys() != after.keys():
         locked.likeness_due_at = locked.likeness_due_at or now
@@ -76,13 +84,23 @@ def counting_usage(
     locked.save(update_fields=["item_count", "is_counted", "likeness_due_at", "version", "changed_at"])
 
 
-def settle(stacks: QuerySet[Stack]) -> int:
-    """Count or uncount these stacks after what decides on it changed; answers how many were. Needs a transaction."""
+def settle(stacks: QuerySet[Stack], *, ends_records: bool = False) -> int:
+    """Count or uncount these stacks after what decides on it changed; answers how many were. Needs a transaction.
+
+    `ends_records`: what a DNS record of their company proved is proved no more.
+    """
     count = 0
+    changes: Changes = Counter()
     for stack in stacks.order_by("pk"):
-        with counting_usage(stack, is_change=False) as locked:
+        ends = ends_records and stack.proved_by == ProvedBy.DNS
+        with counting_usage(stack, is_change=ends, later=changes) as locked:
             was = locked.is_counted
+            if ends:
+                locked.save(update_fields=end_proof(locked))
+                set_tiers(locked)
         count += was != locked.is_counted
+    # The tools of all at once: stack by stack, two who do this would wait for each other.
+    _apply(changes)
     return count
 
 
@@ -101,7 +119,7 @@ def erase(stack: Stack) -> None:
     if locked is None:
         return
     if locked.is_counted:
-        _count(_tiers(locked), {})
+        _apply(_difference(_tiers(locked), {}))
     locked.delete()
 
 
@@ -110,15 +128,21 @@ def _tiers(stack: Stack) -> dict[int, str]:
     return dict(stack.items.current().values_list("tool_id", "tier"))
 
 
-def _count(before: Mapping[int, str], after: Mapping[int, str]) -> None:
-    """Change the counts of tools by the difference of two states of one stack, in one update."""
-    changes: dict[tuple[str, int], list[int]] = defaultdict(list)
+def _difference(before: Mapping[int, str], after: Mapping[int, str]) -> Changes:
+    """Of two states of one stack."""
+    changes: Changes = Counter()
     for column, tier in _COLUMNS.items():
-        delta = Counter(pk for pk, of in after.items() if tier in (None, of))
-        delta.subtract(pk for pk, of in before.items() if tier in (None, of))
-        for pk, change in delta.items():
-            if change:
-                changes[column, change].append(pk)
+        changes.update((column, pk) for pk, of in after.items() if tier in (None, of))
+        changes.subtract((column, pk) for pk, of in before.items() if tier in (None, of))
+    return changes
+
+
+def _apply(differences: Changes) -> None:
+    """Change the counts of tools, in one update."""
+    changes: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for (column, pk), change in differences.items():
+        if change:
+            changes[column, change].append(pk)
     if not changes:
         return
     pks = {pk for found in changes.values() for pk in found}

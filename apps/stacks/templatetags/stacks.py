@@ -73,7 +73,7 @@ def tier_words(tier: str) -> str:
 @register.filter
 def evidence_url(evidence: Evidence) -> str:
     """Where a file stands that we read ourselves, at the commit of that day; "" for what came to us otherwise."""
-    if not (evidence.repository and evidence.commit):
+    if evidence.source != Evidence.Source.REPOSITORY or not (evidence.repository and evidence.commit):
         return ""
     line = f"#L{evidence.line}" if evidence.line else ""
     return f"https://github.com/{quote(evidence.repository)}/blob/{quote(evidence.commit)}/{quote(evidence.path)}{line}"

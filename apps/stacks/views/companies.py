@@ -23,6 +23,7 @@ from apps.stacks.services.companies import (
     create_company,
     join_company,
     leave_company,
+    let_in_again,
     remove_member,
 )
 from apps.stacks.views.finding import find_company, person_of
@@ -61,14 +62,16 @@ def company(request: HttpRequest, slug: str) -> HttpResponse:
     if row.slug != slug:
         return redirect(row.get_absolute_url())
     visible = row.stacks.visible_to(request.user)
-    stacks = list(visible.with_owner().order_by("-changed_at", "-pk")[:SHOWN_STACKS])
     membership = None
     if request.user.is_authenticated:
         membership = Membership.objects.filter(company=row, person=person_of(request)).first()
+    if not membership:
+        # Unlisted ones are for those who have the address, and members.
+        visible = visible.filter(visibility=Stack.Visibility.PUBLIC)
+    stacks = visible.with_owner().order_by("-changed_at", "-pk")[:SHOWN_STACKS]
     context = {
         "company": row,
-        # Unlisted ones are for those who have the address, and members.
-        "rows": overview.rows_of([one for one in stacks if membership or one.visibility == "public"]),
+        "rows": overview.rows_of(stacks),
         "tools": overview.tools_of_company(Stack.objects.public().filter(company=row)),
         "people": overview.people_of(row),
         "membership": membership,
@@ -158,13 +161,18 @@ def _words(error: PermissionDenied | ValidationError) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @takes_part
 def members(request: HttpRequest, slug: str) -> HttpResponse:
-    """Who belongs to it, and as what; `role` changes that, `remove` asks and then `sure` removes."""
+    """Who belongs to it, and as what; `role` changes that, `remove` asks and then removes, `again` lets in anew."""
     row = find_company(request, slug)
     check_looks_after(request.user, row)
     if request.method == "POST":
-        return _change_member(request, row)
+        return _let_in(request, row) if "again" in request.POST else _change_member(request, row)
     rows = row.memberships.select_related("person").order_by("pk")
-    context: dict[str, Any] = {"company": row, "members": rows, "roles": Membership.Role.choices}
+    context: dict[str, Any] = {
+        "company": row,
+        "members": rows,
+        "roles": Membership.Role.choices,
+        "removals": row.removals.select_related("person"),
+    }
     wanted = request.GET.get("remove", "")
     # No id is longer.
     if wanted.isdecimal() and len(wanted) < 19:
@@ -172,10 +180,24 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "stacks/members.html", context)
 
 
+def _id(request: HttpRequest, name: str) -> int:
+    """0 for what is none."""
+    wanted = request.POST.get(name, "")
+    return int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0
+
+
+def _let_in(request: HttpRequest, row: Company) -> HttpResponse:
+    removal = row.removals.select_related("person", "company").filter(pk=_id(request, "again")).first()
+    if removal:
+        let_in_again(person=person_of(request), removal=removal)
+        messages.success(request, f"{removal.person.get_full_name()} may join {row.name} again.")
+    return redirect("stacks:members", slug=row.slug)
+
+
 def _change_member(request: HttpRequest, row: Company) -> HttpResponse:
-    wanted = request.POST.get("member", "")
-    pk = int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0
-    membership = get_object_or_404(row.memberships.select_related("person", "company"), pk=pk)
+    membership = get_object_or_404(
+        row.memberships.select_related("person", "company"), pk=_id(request, "member")
+    )
     name = membership.person.get_full_name()
     try:
         if "remove" in request.POST:

@@ -2,23 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import pluralize
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.permissions import takes_part
 from apps.core.limits import is_allowed, seconds_to_wait
+from apps.core.locks import hold_lock
 from apps.detection.sights import File
 from apps.detection.sources import from_database
 from apps.stacks.forms import ImportForm, StackForm, names_alike, show_problems
 from apps.stacks.intake import read_files
 from apps.stacks.layers import by_layer
 from apps.stacks.models import Reading, Stack
+from apps.stacks.permissions import may_edit
 from apps.stacks.services.readings import (
     Row,
     ask_for_reading,
@@ -36,6 +40,11 @@ IMPORT_LIMIT = "30/hour"
 SHOWN_UNKNOWN = 100
 SHOWN_UNREAD = 100
 
+# What stands in a new stack's review, where nothing is to be compared.
+FOUND = (
+    "Found",
+    "Ticked is what the project surely runs. Small parts, and what is merely mentioned, are folded below.",
+)
 # How a review calls what a reading would change, in the order in which it shows them.
 CHANGES = {
     "added": ("New", "Not in the stack yet."),
@@ -75,9 +84,9 @@ def _too_large(request: HttpRequest) -> HttpResponse:
     return _import_page(request, form, status=413)
 
 
+@takes_part
 @csrf_protect
 @require_http_methods(["GET", "HEAD", "POST"])
-@takes_part
 def _import(request: HttpRequest, handler: ProjectUploadHandler) -> HttpResponse:
     person = person_of(request)
     if request.method != "POST":
@@ -133,7 +142,8 @@ def reading(request: HttpRequest, pk: int) -> HttpResponse:
         Reading.objects.of_person(person).select_related("stack__person", "stack__company"), pk=pk
     )
     if row.state != Reading.State.READY:
-        return render(request, "stacks/reading.html", {"reading": row})
+        own_stack = row.stack is not None and may_edit(person, row.stack)
+        return render(request, "stacks/reading.html", {"reading": row, "may_edit": own_stack})
     own = Stack.objects.editable_by(person).with_owner().order_by("name", "pk")
     stack = _chosen_stack(request, row, own)
     form = StackForm(
@@ -148,7 +158,8 @@ def reading(request: HttpRequest, pk: int) -> HttpResponse:
             except ValidationError as error:
                 show_problems(form, error)
             else:
-                messages.success(request, f"{stack.name} says now what was found.")
+                count = stack.item_count
+                messages.success(request, f"Saved. {stack.name} has {count} tool{pluralize(count)} now.")
                 return redirect(stack.get_absolute_url())
     rows = compare_reading(row, stack)
     context = {
@@ -156,7 +167,7 @@ def reading(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "stack": stack,
         "own": own,
-        "groups": _groups(rows, chosen, _versions(request)),
+        "groups": _groups(rows, chosen, _versions(request), is_new=stack is None),
         "unread": row.unread[:SHOWN_UNREAD],
         "unknown": _unknown(row),
     }
@@ -187,8 +198,12 @@ def _chosen_stack(request: HttpRequest, row: Reading, own: Any) -> Stack | None:
 def _publish(
     request: HttpRequest, row: Reading, stack: Stack | None, form: StackForm, chosen: set[str]
 ) -> Stack:
-    """In one transaction: no empty stack is left of what failed."""
+    """In one transaction: no empty stack is left of what failed, nor of a second click."""
     person = person_of(request)
+    with hold_lock(f"publishing of {row.pk}"):
+        published = Reading.objects.filter(pk=row.pk, state=Reading.State.PUBLISHED).first()
+    if published and published.stack:
+        return published.stack
     if stack is None:
         if not chosen:
             raise ValidationError("Choose at least one tool.")
@@ -207,7 +222,7 @@ def _versions(request: HttpRequest) -> dict[str, str]:
 
 
 def _groups(
-    rows: Sequence[Row], chosen: set[str] | None, versions: Mapping[str, str]
+    rows: Sequence[Row], chosen: set[str] | None, versions: Mapping[str, str], *, is_new: bool
 ) -> list[dict[str, Any]]:
     """The rows by what they change, then by layer; `folded` are those that are not chosen unless the person says so.
 
@@ -217,10 +232,16 @@ def _groups(
     for change, (label, words) in CHANGES.items():
         some = [row for row in rows if row.change == change]
         sure = [row for row in some if row.is_chosen]
+        if is_new:
+            label, words = FOUND
         group = {"change": change, "label": label, "words": words, "count": len(some)}
         group |= {"layers": by_layer(sure), "folded": [row for row in some if not row.is_chosen]}
         if some:
             groups.append(group)
+    for row in rows:
+        # What the stack says already, and more exactly, stays: see `publish_reading`.
+        if row.change == "same" and len(row.version) < len(row.before):
+            row.version = row.before
     if chosen is not None:
         for row in rows:
             row.is_chosen = row.tool.slug in chosen
@@ -231,5 +252,8 @@ def _groups(
 def _unknown(row: Reading) -> list[dict[str, Any]]:
     """Names or packages that no tool is known for; those of a list of names with what may be meant."""
     names = [str(name) for name in row.unknown[:SHOWN_UNKNOWN]]
-    alike = names_alike(names) if row.source == Reading.Source.NAMES else {}
-    return [{"name": name, "others": alike.get(name, [])} for name in names]
+    if row.source != Reading.Source.NAMES:
+        # Package URLs, without what only programs need.
+        return [{"name": unquote(name.removeprefix("pkg:"))} for name in names]
+    alike = names_alike(names)
+    return [{"name": name, "others": alike[name]} for name in names]

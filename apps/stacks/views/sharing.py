@@ -183,4 +183,6 @@ def _kept_by_all(
     response["ETag"] = etag
     response["Last-Modified"] = http_date(modified)
     response["Cache-Control"] = f"public, max-age={MAX_AGE}"
+    # The page itself is for search engines, unless it is unlisted.
+    response["X-Robots-Tag"] = "noindex"
     return response

@@ -19,7 +19,8 @@ from apps.stacks.services.stacks import copy_stack
 from apps.stacks.views.finding import find_stack, person_of
 
 PAGE_SIZE = 20
-HISTORY_SIZE = 60
+# Few lines: what was added on one day is told in one.
+HISTORY_SIZE = 300
 
 _NEWEST = [Key("changed_at", descending=True), Key("id", descending=True)]
 _HISTORY = [Key("on", descending=True), Key("id", descending=True)]
@@ -94,7 +95,7 @@ def history(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
     past = stack.items.past().select_related("tool", "replaced_by").order_by("-until", "pk")
     context = {
         "stack": stack,
-        "page": page,
+        "lines": overview.timeline(page.rows),
         "is_first": is_first,
         "past": list(past) if is_first else [],
         "next_query": urlencode({"after": page.next_cursor}) if page.next_cursor else "",

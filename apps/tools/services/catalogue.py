@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 from packageurl import PackageURL
@@ -58,7 +59,21 @@ def load_tools(catalogue: Catalogue, *, tick: Callable[[], object] = lambda: Non
     )
     report.changed += len(changed - fresh)
     report.unchanged -= len(changed - fresh)
+    if report.created:
+        _analyze()
     return report
+
+
+def _analyze() -> None:
+    """Tell the database how large the tables are now, for what follows in the same transaction.
+
+    By itself it would look at them some time later, and plan until then as if they were all but empty.
+    """
+    tables = [
+        model._meta.db_table for model in (Tool, Category, Package, Integration, ToolRepository, Repository)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(tables)}")
 
 
 def _load_taxonomy(taxonomy: TaxonomyFile) -> dict[tuple[str, str], Category]:

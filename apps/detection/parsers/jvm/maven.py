@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import islice
 from xml.etree.ElementTree import Element
 
 from apps.detection.parsers.base import TextFile, Tree, load_xml
@@ -14,6 +15,9 @@ from apps.detection.sights import Kind, Scope, Sight, UnreadableError
 MAX_STEPS = 6
 
 _SCOPES = {"test": Scope.DEVELOPMENT}
+
+# Versions for others; the largest bills of materials have some 2,000.
+MAX_MANAGED = 5_000
 
 # Where Maven looks for the version of Java.
 _JAVA = (
@@ -144,7 +148,8 @@ def _with_parents(file: TextFile, tree: Tree) -> Pom:
         for key, value in managed:
             pom.managed.setdefault(key, value)
         above = _beside(above.path, parent, tree) if parent else None
-    pom.managed = {key: pom.filled(value) for key, value in pom.managed.items()}
+    filled = cache(pom.filled)
+    pom.managed = {key: filled(value) for key, value in islice(pom.managed.items(), MAX_MANAGED)}
     return pom
 
 

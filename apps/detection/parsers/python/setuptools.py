@@ -14,8 +14,11 @@ from apps.detection.parsers.python.requirements import language, package, packag
 from apps.detection.parsers.tables import word
 from apps.detection.sights import Kind, Scope, Sight, UnreadableError
 
-# Characters. Python needs a second for half a megabyte of syntax.
-MAX_SCRIPT_LENGTH = 200_000
+# Characters. Of syntax, Python makes objects of five hundred times its size, at half a megabyte a second.
+MAX_SCRIPT_LENGTH = 100_000
+
+# Lines. What configparser takes for its complaints about wrong ones grows with the square of their number.
+MAX_CONFIG_LINES = 5_000
 
 # Each is looked for from the top.
 MAX_SECTIONS = 100
@@ -68,6 +71,8 @@ _SPACES = re.compile(r"(?<=\S)[^\S\n]++")
 
 
 def _read_config(text: str) -> RawConfigParser:
+    if text.count("\n") > MAX_CONFIG_LINES:
+        raise UnreadableError(f"has more than {MAX_CONFIG_LINES:,} lines")
     config = RawConfigParser(strict=False, allow_no_value=True)
     try:
         # For a run of spaces within a line the reader takes a time that grows with its square.
