@@ -94,18 +94,18 @@ def time_hostile(knowledge: Knowledge) -> bool:
 def npm_locks() -> Iterator[File]:
     packages = {
         f"node_modules/package-{number}": {"version": "1.0.0", "resolved": "https://x/" + "y" * 60}
-        for number in range(71_000)
+        for number in range(35_000)
     }
     content = json.dumps({"lockfileVersion": 3, "packages": packages}).encode()
-    yield from (File(f"{number}/package-lock.json", content) for number in range(5))
+    yield from (File(f"{number}/package-lock.json", content) for number in range(10))
 
 
 def yarn_locks() -> Iterator[File]:
     content = b"".join(
         b'package-%d@^1.0.0:\n  version "1.0.0"\n  resolved "https://x/%s"\n\n' % (number, b"y" * 60)
-        for number in range(79_000)
+        for number in range(39_000)
     )
-    yield from (File(f"{number}/yarn.lock", content) for number in range(5))
+    yield from (File(f"{number}/yarn.lock", content) for number in range(10))
 
 
 def manifests() -> Iterator[File]:
@@ -119,7 +119,7 @@ def small_files() -> Iterator[File]:
     yield from (
         File(f"{number}/Dockerfile", b"FROM postgres:16\n" + b"RUN true\n" * 1100) for number in range(5_000)
     )
-    yield from (File(f"src/{number}.py", b"") for number in range(50_000))
+    yield from (File(f"src/{number}.py", b"") for number in range(35_000))
 
 
 BIG = {"npm": npm_locks, "yarn": yarn_locks, "manifests": manifests, "small": small_files}

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,15 @@ def empty_tables(_test: object) -> None:
 
     Django's own way truncates seventy tables and then makes every permission anew, which costs more than most tests.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(_emptying())
+
+
+@cache
+def _emptying() -> str:
     kept = {ContentType._meta.db_table, Permission._meta.db_table}
     names = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    with connection.cursor() as cursor:
-        cursor.execute("; ".join(f'DELETE FROM "{name}"' for name in names if name not in kept))  # noqa: S608
+    return "; ".join(f'DELETE FROM "{name}"' for name in names if name not in kept)  # noqa: S608
 
 
 TransactionTestCase._fixture_teardown = empty_tables

@@ -29,8 +29,20 @@ def decode(content: bytes) -> str:
         if b"\0" in content[:2]:
             text = content.decode("utf-16-be" if content[0] == 0 else "utf-16-le", errors="replace")
         else:
-            text = content.decode("utf-8", errors="replace")
+            # While it is small: a letter beyond the usual ones makes four bytes of each of the text.
+            if b"\r" in content:
+                content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            return content.decode("utf-8", errors="replace")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def is_text(content: bytes) -> bool:
+    """Whether bytes may be text: those with zeros are only if they begin as UTF-16 or UTF-32 does."""
+    return (
+        b"\0" not in content
+        or b"\0" in content[:2]
+        or any(content.startswith(mark) for mark, encoding in _MARKS if encoding != "utf-8")
+    )
 
 
 class Contents(Mapping[str, str]):

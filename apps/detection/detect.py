@@ -9,7 +9,7 @@ from itertools import islice
 
 from packageurl import PackageURL
 
-from apps.detection.contents import Contents
+from apps.detection.contents import Contents, is_text
 from apps.detection.globs import Globs
 from apps.detection.knowledge import Knowledge, fold_package
 from apps.detection.parsers import PARSERS
@@ -26,7 +26,9 @@ SURE = 0.5
 MENTIONED = 0.3
 
 # Of paths alone, as those of source files: they cost little.
-MAX_PATHS = 60_000
+MAX_PATHS = 40_000
+# "blade.php" has two. Each part of an ending is looked up.
+MAX_ENDING_PARTS = 3
 # A lock file of a large monorepo has some 5,000 packages, a manifest some 200.
 MAX_SIGHTS_PER_FILE = 20_000
 # Of manifests, all together: each is looked up and becomes evidence.
@@ -135,6 +137,8 @@ def _take_in(files: Iterable[File], limits: Limits) -> _Folder:
         most = limits.long_file_bytes if any(parser.is_lock for parser in parsers) else limits.file_bytes
         if len(file.content) > most:
             folder.refuse(path, f"is larger than {most:,} bytes")
+        elif not is_text(file.content):
+            folder.refuse(path, "is not text")
         elif len(folder.contents) >= limits.files:
             folder.refuse(path, f"is more than the {limits.files:,} files that are read")
         elif total + len(file.content) > limits.total_bytes:
@@ -375,7 +379,7 @@ def _languages(paths: set[str], knowledge: Knowledge) -> Iterator[Sight]:
     counts: Counter[str] = Counter()
     known: dict[str, str] = {}
     for path in sorted(paths, key=lambda path: (path.count("/"), path)):
-        written = path.rpartition("/")[2].partition(".")[2].lower()
+        written = ".".join(path.rpartition("/")[2].lower().split(".")[1:][-MAX_ENDING_PARTS:])
         if written not in known:
             known[written] = _known_ending(written, knowledge)
         if ending := known[written]:

@@ -6,6 +6,8 @@ from apps.detection.sights import Scope
 
 # As much as the evidence on a page can hold.
 MAX_PATH = 300
+# Folders in each other. Java's have some 15.
+MAX_FOLDERS = 40
 
 # Brought in from elsewhere, or made by a build.
 _VENDORED = """
@@ -46,7 +48,8 @@ def clean_path(path: str) -> str | None:
         return None
     parts = [part for part in path.split("/") if part not in ("", ".")]
     clean = "/".join(parts)
-    return clean if parts and ".." not in parts and len(clean) <= MAX_PATH else None
+    is_safe = parts and ".." not in parts and len(clean) <= MAX_PATH and len(parts) <= MAX_FOLDERS
+    return clean if is_safe else None
 
 
 def shown_path(path: str) -> str:

@@ -12,7 +12,7 @@ def document_of(stack: Stack, *, address: str) -> ExportedStack:
     """What the stack runs now. `address`: of its page, with host. Three queries, after `StackQuerySet.with_owner`."""
     items = stack.items.current().select_related("tool__function__parent__parent")
     items = items.prefetch_related(
-        Prefetch("evidence", queryset=Evidence.objects.only("item_id", "path")),
+        Prefetch("evidence", queryset=Evidence.objects.only("item_id", "path", "purl")),
         Prefetch("tool__packages", queryset=Package.objects.order_by("type", "name")),
     )
     return ExportedStack(
@@ -37,12 +37,22 @@ def _exported(item: Item) -> ExportedItem:
         function=function.name,
         version=item.version,
         license=tool.license,
-        packages=tuple(_purl(package) for package in tool.packages.all()),
+        packages=_packages(item),
         scope=item.scope,
         since=item.since,
         tier=item.tier,
         evidence=tuple(dict.fromkeys(one.path for one in item.evidence.all())),
     )
+
+
+def _packages(item: Item) -> tuple[str, ...]:
+    """Those that its files show; else the one that the tool has. Of several nobody knows which are run: a bill of
+    materials that names them all is false."""
+    shown = {one.purl for one in item.evidence.all() if one.purl}
+    if shown:
+        return tuple(sorted(shown))
+    known = item.tool.packages.all()
+    return tuple(_purl(package) for package in known) if len(known) == 1 else ()
 
 
 def _purl(package: Package) -> str:

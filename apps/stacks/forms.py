@@ -404,6 +404,8 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # A browser would cut what is pasted without a word.
+        del self.fields["names"].widget.attrs["maxlength"]
         stack = cast("forms.ModelChoiceField[Stack]", self.fields["stack"])
         stack.queryset = Stack.objects.editable_by(person).with_owner().order_by("name", "pk")
         stack.label_from_instance = lambda stack: f"{stack.owner_name}: {stack.name}"  # type: ignore[assignment]

@@ -8,7 +8,7 @@ from apps.detection.boms import is_bom, read_bom
 from apps.detection.detect import DEFAULT_LIMITS, detect, report_of
 from apps.detection.knowledge import Knowledge
 from apps.detection.sights import File, Report, Sight, Unread, UnreadableError
-from apps.detection.techstack import is_techstack, read_techstack
+from apps.detection.techstack import FROM_METADATA, is_techstack, read_techstack
 from apps.stacks.models import Reading
 from apps.stacks.uploads import is_archive
 
@@ -110,12 +110,26 @@ def _read_bills(given: _Given, knowledge: Knowledge) -> list[Report]:
 
 def _read_lists(given: _Given, knowledge: Knowledge) -> list[Report]:
     reports = []
+    is_alone = not given.project and not given.bills
     for file in given.lists:
         try:
-            reports.append(read_techstack(file.content, knowledge))
+            report = read_techstack(file.content, knowledge)
+            reports.append(report if is_alone else _as_mentions(report, file.path))
         except UnreadableError as error:
             reports.append(Report(unread=(Unread(file.path, error.reason),)))
     return reports
+
+
+def _as_mentions(report: Report, path: str) -> Report:
+    """What a list names that came with other files: they make its word no evidence, nor do the files that it names."""
+    return replace(
+        report,
+        tools=(),
+        findings=tuple(
+            replace(one, path=path, line=None, confidence=min(one.confidence, FROM_METADATA))
+            for one in report.findings
+        ),
+    )
 
 
 def _joined(reports: Sequence[Report]) -> Report:

@@ -21,7 +21,7 @@ a closer one was found. Camouflage, honest votes of ring members, lowers their s
 the larger part of what they give.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, sqrt
@@ -88,9 +88,21 @@ class _Graph:
             if votes >= MIN_VOTES and self.share(*pair, votes, votes) >= MIN_CLOSENESS
         )
 
-    def answered(self) -> nx.DiGraph:
-        """The votes between two who vote for each other."""
-        return nx.DiGraph((voter, author) for voter, author in self.votes if (author, voter) in self.votes)
+    def answered(self) -> dict[int, set[int]]:
+        """For each person those for whom they vote and who vote for them."""
+        answered: dict[int, set[int]] = defaultdict(set)
+        for voter, author in self.votes:
+            if (author, voter) in self.votes:
+                answered[voter].add(author)
+        return answered
+
+    def share_among(self, others: Iterable[int], member: int) -> float:
+        """The share of what the member gives and gets that `others` get and give, 0 to 1."""
+        given = got = 0
+        for other in others:
+            given += self.votes[member, other]
+            got += self.votes[other, member]
+        return self.share(member, member, given, got)
 
     def share_in(self, group: nx.DiGraph, member: int) -> float:
         """The share of what the member gives and gets that goes along the edges of `group`, 0 to 1."""
@@ -129,10 +141,10 @@ def find_rings(edges: Iterable[Edge]) -> list[FoundRing]:
     most = min(MAX_MEMBERS, int(len(graph.gave) * MAX_PART_OF_PEOPLE))
     rings = [part for part in _parts(graph.close()) if len(part) <= most and graph.is_ring(part)]
     answered = graph.answered()
-    answered.remove_nodes_from(set().union(*rings))
-    while found := _peel(graph, answered, most):
+    people = set(answered).difference(*rings)
+    while found := _peel(graph, answered, people, most):
         rings += found
-        answered.remove_nodes_from(set().union(*found))
+        people = people.difference(*found)
     return [FoundRing(tuple(sorted(ring)), _inside_share(graph, ring)) for ring in sorted(rings, key=min)]
 
 
@@ -141,20 +153,36 @@ def _parts(group: nx.DiGraph) -> list[set[int]]:
     return [part for part in nx.strongly_connected_components(group) if len(part) >= MIN_MEMBERS]
 
 
-def _peel(graph: _Graph, answered: nx.DiGraph, most: int) -> list[set[int]]:
+def _pieces(answered: dict[int, set[int]], people: set[int]) -> list[set[int]]:
+    """What hangs together by answered votes among these people, without what is too small for a ring."""
+    pieces = []
+    left = set(people)
+    while left:
+        piece: set[int] = set()
+        border = {left.pop()}
+        while border:
+            piece |= border
+            border = left.intersection(set().union(*(answered[member] for member in border)))
+            left -= border
+        if len(piece) >= MIN_MEMBERS:
+            pieces.append(piece)
+    return pieces
+
+
+def _peel(graph: _Graph, answered: dict[int, set[int]], people: set[int], most: int) -> list[set[int]]:
     """The cliques that one peeling of the people whose votes are answered finds."""
     rings = []
-    groups = _parts(answered)
+    groups = _pieces(answered, people)
     while groups:
         members = groups.pop()
         if len(members) <= most and graph.is_ring(members):
             rings.append(members)
             continue
-        group = answered.subgraph(members).copy()
+        shares = {member: graph.share_among(answered[member] & members, member) for member in members}
         # Ties go by number, so that the answer is always the same.
-        weakest = sorted(members, key=lambda member: (graph.share_in(group, member), member))
-        group.remove_nodes_from(weakest[: ceil(len(members) * PEELED_AT_ONCE)])
-        groups += _parts(group)
+        weakest = sorted(members, key=lambda member: (shares[member], member))
+        members.difference_update(weakest[: ceil(len(members) * PEELED_AT_ONCE)])
+        groups += _pieces(answered, members)
     return rings
 
 

@@ -180,7 +180,8 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 def test_avatar_of_many_pixels_is_held_once(tmp_path: Any) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    Image.new("RGBA", (6300, 6300), (9, 9, 9, 128)).save(tmp_path / "large.png", exif=exif)
+    image = Image.new("RGBA", (6300, 6300), (9, 9, 9, 128))
+    image.save(tmp_path / "large.png", exif=exif, compress_level=1)
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "stackshare.settings"}
 
     answer = subprocess.run(

@@ -29,7 +29,7 @@ LOAD_ALL_IMAGES = """
 
 # The rules of `only`, or all.
 # Contrast is most of what axe costs, and the same in every row of a list: of the texts that look alike, they
-# and all that they stand in, one is enough; the others are marked.
+# and all that they stand in, one is enough. Those that it shall look at are marked.
 # `preload` would fetch the style sheets once more, for rules about sound and turned phones that see nothing here.
 RUN_AXE = """
 (only) => {
@@ -43,12 +43,13 @@ RUN_AXE = """
     ].join();
     if (!numbers.has(look)) numbers.set(look, numbers.size);
     looks.set(element, numbers.get(look));
-    element.removeAttribute("data-again");
-    if (element.children.length || !element.textContent.trim() || !element.checkVisibility()) continue;
-    if (seen.has(look)) element.setAttribute("data-again", "");
-    seen.add(look);
+    const isText = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    const isAgain = !element.children.length && seen.has(look);
+    const shallLook = element.matches("input, select, textarea") || (isText && !isAgain);
+    element.toggleAttribute("data-contrast", shallLook);
+    if (isText && !element.children.length && element.checkVisibility()) seen.add(look);
   }
-  axe.configure({rules: [{id: "color-contrast", selector: ":not([data-again])"}]});
+  axe.configure({rules: [{id: "color-contrast", selector: "[data-contrast]"}]});
   return axe.run({
     resultTypes: ["violations"], preload: false, ...(only ? {runOnly: {type: "rule", values: only}} : {})
   }).then((result) => result.violations);

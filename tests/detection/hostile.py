@@ -84,6 +84,42 @@ def texts(size: int) -> Iterator[str]:
     yield json.dumps({str(number): [number] for number in range(size // 12)})
 
 
+# What once took minutes: a time that grew with the square of the size, or texts that unfold to many times theirs.
+SLOW = [
+    ("Dockerfile", "ARG " + "a" * 200_000),
+    ("Dockerfile", "FROM a\nRUN " + "-" * 200_000),
+    ("Dockerfile", 'FROM a\nRUN "' + '\\"' * 90_000),
+    (
+        "Dockerfile",
+        "ARG a=aaaaaaaaaa\n"
+        + "".join(
+            f"ARG {new}={f'${old}' * 10}\n" for old, new in zip("abcdefghij", "bcdefghijk", strict=True)
+        )
+        + "FROM $k\nRUN $k",
+    ),
+    ("Dockerfile", "ARG A=" + "$A" * 200 + "\nFROM x\nRUN " + "$A " * 30_000),
+    (".nvmrc", "1" * 200_000 + "!"),
+    ("yarn.lock", ("a" * 1990 + ":\n") * 300),
+    ("pnpm-lock.yaml", "packages:\n  a@1" + "b" * 200_000),
+    ("go.mod", "tool " + "a/" * 50_000),
+    ("main.tf", "terraform {\nrequired_providers {\na = {" + "a" * 200_000),
+    ("main.tf", 'module "a" {\nsource = "a/b/c"\nversion = "' + " " * 200_000 + 'x"\n}'),
+    ("k8s/a.yaml", "apiVersion:\n" + "{{" * 200_000),
+    ("setup.cfg", "[options]\na" + " " * 200_000 + "b"),
+    ("setup.cfg", "[options]\n" + "=\n" * 100_000),
+    ("requirements.txt", "a" + " " * 200_000 + "b"),
+    ("supervisord.conf", ("\t" * 50 + "\n") * 4_000 + "command = a\n" * 4_000),
+    (".github/workflows/a.yml", "x: &x '" + "a " * 100_000 + "'\njobs:\n" + "  - run: *x\n" * 5_000),
+    (
+        "package-lock.json",
+        json.dumps({"packages": {f"a{at}": {"dependencies": {f"b{at}": ""}} for at in range(15_000)}}),
+    ),
+    ("package.json", json.dumps({"dependencies": {f"@types/a{at}": "catalog:" for at in range(15_000)}})),
+    ("composer.lock", '"' * 2_000_000),
+    ("Package.resolved", "[" + "{}," * 700_000 + "{}]"),
+    ("package-lock.json", "[" + "1," * 700_000 + "1]"),
+]
+
 # Words that parsers look for, in every format.
 WORDS = """
     name version dependencies devDependencies peerDependencies optionalDependencies workspaces packages scripts engines

@@ -96,3 +96,22 @@ def test_load_xml_takes_namespaces_off() -> None:
 def test_load_xml_refuses_hostile_text(text: str, words: str) -> None:
     with pytest.raises(UnreadableError, match=words):
         load_xml(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" + "1," * 300_001 + "1]", "[" + "{}" * 300_001 + "]"], ids=["commas", "brackets"]
+)
+def test_load_json_refuses_more_values_than_memory_should_hold(text: str) -> None:
+    with pytest.raises(UnreadableError, match="too many values"):
+        load_json(text)
+
+
+@pytest.mark.parametrize("text", ["a" + ".a" * 70 + " = 1", "#" * 300_001], ids=["dotted", "long"])
+def test_load_toml_refuses_what_takes_long_to_read(text: str) -> None:
+    with pytest.raises(UnreadableError):
+        load_toml(text)
+
+
+def test_lines_are_found_back_and_forth() -> None:
+    lines = Lines("a\nb\nc\nd")
+    assert [lines.at(offset) for offset in (6, 2, 4, 0, 7)] == [4, 2, 3, 1, 4]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.detection import boms
 from apps.detection.boms import is_bom, read_bom
 from apps.detection.sights import Limits, Scope, Sight, UnreadableError
 
@@ -317,3 +318,23 @@ def test_read_bom_takes_whatever_stands_in_it(components: Any, dependencies: Any
     except UnreadableError:
         sights = []
     assert all(sight.name for sight in sights)
+
+
+def test_bill_of_too_many_objects_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boms, "MAX_OBJECTS", 3)
+    with pytest.raises(UnreadableError, match="too many"):
+        read_bom(
+            json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [{}] * 3}).encode()
+        )
+
+
+def test_packages_beyond_the_first_are_counted_and_endless_ones_are_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(boms, "MAX_PACKAGES", 2)
+    components = [{"purl": "pkg:npm/" + "a" * 2_000}, *({"purl": f"pkg:npm/a{at}@1"} for at in range(3))]
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.5", "components": components}
+    sights, unread = read_bom(json.dumps(document).encode())
+    assert [sight.name for sight in sights] == ["a0"]
+    assert "2 packages after the first 2" in unread[0].reason
+    assert "1 package with a package URL that is wrong" in unread[0].reason

@@ -55,7 +55,10 @@ def test_read_commands_counts_lines_over_continued_ones() -> None:
         ("uv pip install --system ruff; uv tool install pre-commit", ["pypi/ruff", "pypi/pre-commit"]),
         ("npm i -g @angular/cli@17 pm2", ["npm/@angular/cli", "npm/pm2"]),
         ("gem install bundler -v 2.4", ["gem/bundler"]),
-        ("go install github.com/a/b/cmd/c@latest mvdan.cc/x/cmd/y", ["golang/github.com/a/b", "golang/mvdan.cc/x"]),
+        (
+            "go install github.com/a/b/cmd/c@latest mvdan.cc/x/cmd/y",
+            ["golang/github.com/a/b", "golang/mvdan.cc/x"],
+        ),
         ("apk add --no-cache --virtual .deps nginx=1.2", ["/nginx"]),
         ("docker-php-ext-install -j$(nproc) intl pdo_mysql", ["php/intl", "php/pdo_mysql"]),
         ("pecl install redis-5.3.7", ["php/redis"]),

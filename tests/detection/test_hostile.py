@@ -1,7 +1,10 @@
 """Whatever a file holds, each parser reads it or says that it can't, and the other files are read all the same."""
 
+import json
 import random
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +14,7 @@ from apps.detection.contents import decode
 from apps.detection.detect import detect
 from apps.detection.knowledge import Knowledge, KnownTool
 from apps.detection.parsers.base import Parser, TextFile, Tree
-from apps.detection.sights import File, Sight, UnreadableError
+from apps.detection.sights import File, Limits, Sight, UnreadableError
 from tests.detection import hostile
 
 KNOWN = Knowledge.of([KnownTool("left-pad", "Left pad", packages=frozenset({("npm", "left-pad")}))])
@@ -49,6 +52,39 @@ def test_parser_raises_nothing_else_when_any_value_is_of_any_type(name: str, par
         document = hostile.document(chance)
         for written in (hostile.as_json, hostile.as_yaml, hostile.as_toml, hostile.as_xml):
             parse(name, parser, written(document))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), hostile.SLOW, ids=[f"{at}-{name}" for at, (name, _) in enumerate(hostile.SLOW)]
+)
+def test_detect_comes_to_an_end_when_a_text_is_made_to_last(name: str, text: str) -> None:
+    # Beside a catalog, for what is looked up once for each line.
+    catalog = File("pnpm-workspace.yaml", b"catalog:\n" + b"".join(b"  a%d: 1\n" % at for at in range(2_000)))
+    report = detect([File(name, text.encode()), catalog, GOOD], KNOWN)
+    assert report.tools == ("left-pad",)
+
+
+@pytest.mark.parametrize("read", [hostile.as_json, hostile.as_yaml, hostile.as_toml, hostile.as_xml])
+def test_detect_says_nothing_of_mistakes_of_ours_when_values_are_of_wrong_types(
+    read: Callable[[Any], str],
+) -> None:
+    chance = random.Random(7)
+    files = [
+        File(f"{at}/{name}", read(hostile.document(chance)).encode())
+        for at, (name, _) in enumerate(BY_PARSER)
+    ]
+    report = detect([*files, GOOD], KNOWN)
+    assert report.tools == ("left-pad",)
+    assert not [unread for unread in report.unread if unread.reason == "could not be read"]
+
+
+def test_detect_stops_within_a_file_when_its_time_is_over() -> None:
+    manifest = json.dumps({"dependencies": {f"a{at}": "1" for at in range(100)}}).encode()
+    files = [File("package.json", manifest), File("z/Gemfile", b"gem 'rails'")]
+    report = detect(files, KNOWN, limits=Limits(seconds=0))
+    reasons = {unread.path: unread.reason for unread in report.unread}
+    assert set(reasons) == {"package.json", "z/Gemfile"}
+    assert "takes too long" in reasons["z/Gemfile"]
 
 
 @settings(max_examples=60)

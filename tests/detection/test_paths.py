@@ -86,3 +86,8 @@ def test_what_a_project_runs_is_not_left_out(path: str) -> None:
 )
 def test_scope_at_knows_tests_and_documentation(path: str, scope: Scope, there: Scope) -> None:
     assert scope_at(path, scope) == there
+
+
+def test_clean_path_refuses_very_many_folders() -> None:
+    assert clean_path("a/" * 39 + "b")
+    assert clean_path("a/" * 40 + "b") is None

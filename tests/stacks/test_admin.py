@@ -10,8 +10,10 @@ from apps.accounts.models import User
 from apps.stacks.models import Company, Membership, Stack
 from apps.stacks.services.items import add_items
 from apps.stacks.services.stacks import create_stack
+from apps.tools.models import Tool
 from tests.factories.accounts import UserFactory
 from tests.factories.stacks import (
+    AdoptionFactory,
     ChangeFactory,
     CompanyFactory,
     EvidenceFactory,
@@ -20,6 +22,7 @@ from tests.factories.stacks import (
     ProofCheckFactory,
     ReadingFactory,
     StackFactory,
+    UsedWithFactory,
 )
 from tests.factories.tools import ToolFactory
 from tests.stacks.counts import check_counts, said_counts
@@ -187,3 +190,19 @@ def test_actions_need_the_right(client: Client) -> None:
     assert not Stack.objects.filter(is_hidden=True).exists()
     assert not Company.objects.get(pk=company.pk).proved_at
     assert Membership.objects.count() == 1
+
+
+def test_tool_that_stacks_run_or_ran_is_not_deleted_and_another_is(maud_client: Client) -> None:
+    item = ItemFactory(until="2024", replaced_by=ToolFactory())
+    other = AdoptionFactory().tool
+    UsedWithFactory(tool=other)
+
+    for tool in (item.tool, item.replaced_by, other):
+        address = reverse("admin:tools_tool_delete", args=[tool.pk])
+        assert maud_client.get(address).status_code == 200
+        maud_client.post(address, {"post": "yes"})
+
+    assert set(Tool.objects.filter(pk__in=[item.tool_id, item.replaced_by_id, other.pk])) == {
+        item.tool,
+        item.replaced_by,
+    }

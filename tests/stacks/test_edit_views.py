@@ -97,7 +97,7 @@ def test_new_stack_of_a_company_of_others_is_refused(alice_client: Client, alice
     [
         ({"name": " "}, "Give it a name."),
         ({"name": "x" * 81}, "at most 80 characters"),
-        ({"link": "javascript:alert(1)"}, "Enter a valid URL"),
+        ({"link": "javascript:alert(1)"}, "Write an address such as https://example.com/"),
         ({"repository": "no repository"}, "Write owner/name as on GitHub"),
         ({"visibility": "secret"}, "Select a valid choice"),
         ({"name": "a\0b"}, "Null characters are not allowed."),

@@ -11,6 +11,7 @@ from apps.detection.knowledge import Knowledge, KnownTool
 from apps.detection.sights import File
 from apps.stacks import intake
 from apps.stacks.intake import read_files
+from apps.stacks.services.tiers import LEAST_CONFIDENCE
 
 KNOWLEDGE = Knowledge.of(
     [
@@ -44,7 +45,9 @@ def tar(path: str, content: bytes) -> bytes:
         ([("x.tar.gz", tar("x/requirements.txt", b"flask\n"))], ["flask"], "upload"),
         ([("sbom.json", BILL)], ["react"], "sbom"),
         ([("techstack.yml", LIST)], ["flask"], "techstack"),
-        ([("sbom.json", BILL), ("techstack.yml", LIST)], ["flask", "react"], "sbom"),
+        # The word of another site is no evidence for what stands beside it.
+        ([("sbom.json", BILL), ("techstack.yml", LIST)], ["react"], "sbom"),
+        ([("README.md", b""), ("techstack.yml", LIST)], [], "upload"),
         ([("sbom.json", BILL), ("requirements.txt", b"flask\n")], ["flask", "react"], "upload"),
         ([], [], "upload"),
     ],
@@ -71,6 +74,16 @@ def test_what_can_t_be_read_hides_nothing_else(path: str, content: bytes) -> Non
 
     assert report.tools == ("flask",)
     assert [one.path for one in report.unread] == [path]
+
+
+def test_list_among_files_is_a_mere_mention() -> None:
+    claim = LIST + b"  detection_source: requirements.txt\n"
+
+    report, _ = read_files([File("README.md", b""), File("techstack.yml", claim)], KNOWLEDGE)
+
+    (found,) = report.findings
+    assert (found.tool, found.path) == ("flask", "techstack.yml")
+    assert found.confidence < LEAST_CONFIDENCE
 
 
 def test_common_folder_is_left_out_of_paths_and_equal_ones_kept_apart() -> None:
@@ -100,3 +113,10 @@ def test_archives_share_what_may_be_unpacked() -> None:
 
     assert report.tools == ("flask",)
     assert report.unread
+
+
+def test_bills_that_are_too_much_together_are_read_as_far_as_they_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    bill = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": []}).encode()
+    monkeypatch.setattr(intake, "MAX_BILLS_BYTES", len(bill))
+    report, _ = read_files([File("a.cdx.json", bill), File("b.cdx.json", bill)], Knowledge())
+    assert [one.path for one in report.unread] == ["b.cdx.json"]

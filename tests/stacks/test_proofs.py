@@ -92,6 +92,15 @@ def test_record_of_somebody_else_proves_nothing(
     assert not Notification.objects.exists()
 
 
+def test_who_was_locked_out_meanwhile_proves_nothing(server: FakeNameServer, company: Company, mallory: User):
+    server.records = {"acme.example": [RECORD.format(token=company_token(company, mallory))]}
+    ask_for_company_proof(person=mallory, company=company)
+    User.objects.filter(pk=mallory.pk).update(is_active=False)
+    check_due_proofs()
+    assert "closed" in ProofCheck.objects.get().said
+    assert not Membership.objects.filter(person=mallory).exists()
+
+
 def test_record_lets_in_who_was_taken_out(server: FakeNameServer, company: Company, mallory: User):
     Removal.objects.create(company=company, person=mallory)
     server.records = {"acme.example": [RECORD.format(token=company_token(company, mallory))]}

@@ -178,10 +178,10 @@ def test_request_that_says_it_is_too_large_is_told_so(
     assert not Reading.objects.exists()
 
 
-def test_request_that_is_too_large_is_not_read(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_that_is_too_large_is_not_read(alice_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("apps.stacks.uploads.MAX_REQUEST_BYTES", 1000)
 
-    assert send(client, ("package.json", b" " * 2000)).status_code == 400
+    assert send(alice_client, ("package.json", b" " * 2000)).status_code == 400
     assert not Reading.objects.exists()
 
 
@@ -333,6 +333,35 @@ def test_version_is_corrected_before_it_is_published(alice_client: Client, flask
     assert Item.objects.get().version == "3.1.2" + "x" * 55
 
 
+def test_review_of_a_new_stack_can_be_published_from_its_head(alice_client: Client, flask: Tool) -> None:
+    address = reading_of(alice_client)
+
+    page = alice_client.get(address).content.decode()
+    again = alice_client.post(address, {"new-name": "", "new-link": "nowhere", "tool": "flask"})
+    words = again.content.decode()
+
+    assert '<form class="with-aside" id="review" method="post"' in page
+    assert re.search(r'<header class="page-head">.*<button type="submit" [^>]*form="review"', page)
+    assert "Nothing was published yet." not in page
+    assert again.status_code == 422
+    assert "Nothing was published yet." in words
+    # What is wrong is not folded.
+    assert re.search(r'<details class="data-table" open><summary>[^W]*What it does', words)
+
+
+def test_review_keeps_a_version_that_the_stack_knows_better(
+    alice_client: Client, alice: User, flask: Tool
+) -> None:
+    stack = StackFactory(person=alice, name="Rider", slug="rider")
+    ItemFactory(stack=stack, tool=flask, version="3.1.4")
+    address = reading_of(alice_client, stack=str(stack.pk))
+
+    page = alice_client.get(address).content.decode()
+
+    assert re.search(r'<input [^>]*name="version-flask" value="3.1.4"', page)
+    assert "→" not in page
+
+
 def test_published_twice_is_published_once(alice_client: Client, alice: User, flask: Tool) -> None:
     address = reading_of(alice_client)
     for _ in range(2):
@@ -435,7 +464,10 @@ def test_review_is_its_person_s_alone(client: Client, mallory: User, alice: User
 
 def test_import_asks_the_anonymous_to_sign_in(client: Client) -> None:
     assert client.get(IMPORT).headers["Location"] == f"/accounts/login/?next={IMPORT}"
-    assert send(client, ("package.json", b"{}")).status_code == 302
+    answer = send(client, ("package.json", b"{}"))
+    assert answer.headers["Location"] == f"/accounts/login/?next={IMPORT}"
+    # What they sent was not even parsed.
+    assert not hasattr(answer.wsgi_request, "_files")
     assert not Reading.objects.exists()
 
 

@@ -352,6 +352,32 @@ def test_tool_that_the_catalogue_lists_no_more_is_not_gone(alice: User, stack: S
     assert brief(compare_reading(read(alice, FLASK, source="cli"), stack)) == [("added", "flask")]
 
 
+@pytest.mark.parametrize(
+    ("limits", "unread"),
+    [
+        ({}, [Unread("", "The repository has more files than GitHub lists at once.")]),
+        ({"MAX_UNREAD": 1}, [Unread("a", "It is too long."), Unread("b", "It is too long.")]),
+        ({"MAX_FINDINGS": 1}, []),
+    ],
+)
+def test_tool_is_not_gone_where_not_all_was_read(
+    alice: User,
+    stack: Stack,
+    monkeypatch: pytest.MonkeyPatch,
+    limits: dict[str, int],
+    unread: list[Unread],
+) -> None:
+    (item,) = add_items(person=alice, stack=stack, tools=[Tool.objects.get(slug="ruff")])
+    EvidenceFactory(item=item, path="pyproject.toml", source="cli")
+    for name, limit in limits.items():
+        monkeypatch.setattr(readings, name, limit)
+    report = report_of(FLASK, unread=tuple(unread))
+
+    rows = compare_reading(store_reading(person=alice, report=report, source="cli"), stack)
+
+    assert brief(rows) == [("added", "flask")]
+
+
 def test_tool_is_not_gone_where_its_file_could_not_be_read_or_nothing_showed_it(
     alice: User, stack: Stack
 ) -> None:
@@ -500,6 +526,23 @@ def test_evidence_is_as_of_the_reading_whenever_it_is_published(alice: User, sta
     published = publish_reading(person=alice, reading=reading, stack=stack, tools=["flask"])
 
     assert published.read_at == Evidence.objects.get().found_at == days_ago
+
+
+def test_older_reading_takes_back_nothing_of_a_newer_one(alice: User, stack: Stack) -> None:
+    older, newer = (
+        read(alice, FLASK, source="repository", repository="alice/site", commit=commit)
+        for commit in ("abc", "def")
+    )
+    publish_reading(person=alice, reading=newer, stack=stack, tools=["flask"])
+
+    with pytest.raises(ValidationError, match="newer reading"):
+        publish_reading(person=alice, reading=older, stack=stack, tools=["flask"])
+
+    assert Stack.objects.get().commit == "def"
+    publish_reading(
+        person=alice, reading=older, stack=create_stack(person=alice, name="Other"), tools=["flask"]
+    )
+    publish_reading(person=alice, reading=newer, stack=stack, tools=["flask"])
 
 
 def test_techstack_of_another_site_is_a_claim(alice: User, stack: Stack) -> None:

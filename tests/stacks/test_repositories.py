@@ -78,6 +78,14 @@ def test_many_files_come_in_batches_and_progress_is_seen(
     assert github.points == 3
 
 
+def test_each_file_fetched_by_itself_holds_the_claim(github: FakeGitHub, settings: Any):
+    settings.GITHUB_TOKEN = ""
+    github.add("acme/a", files={f"p{index}/package.json": b"{}" + b" " * index for index in range(3)})
+    seen: list[int] = []
+    repositories.fetch("acme/a", progress=lambda done, total: seen.append(done))
+    assert seen == [0, 1, 2, 3, 3]
+
+
 def test_what_is_beyond_the_limits_is_said(github: FakeGitHub, alice: User, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(repositories, "MAX_FILES", 2)
     monkeypatch.setattr(repositories, "MAX_BLOB_BYTES", 600_000)

@@ -121,6 +121,7 @@ def test_answer_is_kept_by_caches_until_the_stack_changes(
     changed = get(client, path, **{"If-None-Match": first["ETag"]})
     assert changed.status_code == 200
     assert changed["ETag"] != first["ETag"]
+    assert {answer["X-Robots-Tag"] for answer in (first, changed)} == {"noindex"}
 
 
 @pytest.mark.parametrize("path", CACHED)
@@ -203,6 +204,21 @@ def test_stack_is_exported(client: Client, stack: Stack, count_queries: Any, nam
     assert "Perl" not in answer.content.decode()
 
 
+@pytest.mark.parametrize("version", ["1.4", "1.7"])
+def test_bill_is_exported_in_other_versions(client: Client, stack: Stack, version: str) -> None:
+    path = f"export/cyclonedx.json/?version={version}"
+    usual, other = get(client, "export/cyclonedx.json/"), get(client, path)
+
+    assert json.loads(other.content)["specVersion"] == version
+    assert usual["ETag"] != other["ETag"]
+    assert path in get(client, "share/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["cyclonedx.json/?version=2", "spdx.json/?version=1.4"])
+def test_export_in_a_version_that_is_none_is_not_there(client: Client, stack: Stack, path: str) -> None:
+    assert get(client, f"export/{path}").status_code == 404
+
+
 def test_export_says_what_is_known_of_an_item(client: Client, stack: Stack) -> None:
     document = json.loads(get(client, "export/stack.json/").content)
 
@@ -222,6 +238,19 @@ def test_export_says_what_is_known_of_an_item(client: Client, stack: Stack) -> N
         "tier": "claimed",
         "evidence": ["main.tf"],
     }
+
+
+def test_export_names_no_packages_that_nothing_shows(client: Client, stack: Stack) -> None:
+    shown, guessed = (ItemFactory(stack=stack, tool=ToolFactory(name=name)) for name in ("Redis", "Sentry"))
+    for item in (shown, guessed):
+        for name in ("one", "two"):
+            PackageFactory(tool=item.tool, type="npm", name=f"{item.tool.slug}-{name}")
+    EvidenceFactory(item=shown, purl="pkg:npm/redis-two")
+
+    items = json.loads(get(client, "export/stack.json/").content)["items"]
+
+    packages = {item["name"]: item["packages"] for item in items}
+    assert (packages["Redis"], packages["Sentry"]) == (["pkg:npm/redis-two"], [])
 
 
 @pytest.mark.parametrize("name", ["nothing", "..", "stack.xml", "STACK.JSON"])

@@ -11,6 +11,8 @@ from django.test import Client
 
 from apps.accounts.models import FormerUsername, User
 from apps.stacks.models import Change, Evidence, Item, ProvedBy, Stack, Tier
+from apps.stacks.overview import SHOWN_CHANGES
+from apps.stacks.views import stacks as stack_views
 from apps.tools.models import Tool
 from tests.factories.accounts import UserFactory
 from tests.factories.stacks import (
@@ -287,7 +289,26 @@ def test_page_costs_as_many_queries_for_more_items(
     assert response.status_code == 200
 
 
-def test_history_shows_all_changes_on_pages(client: Client, alice: User) -> None:
+def test_page_tells_what_was_added_on_one_day_in_one_line(client: Client, alice: User) -> None:
+    stack = make_stack(alice)
+    item = stack.items.first()
+    for _ in range(SHOWN_CHANGES + 2):
+        ChangeFactory(item=item, kind=Change.Kind.ADDED, on="2025-02-03")
+    ChangeFactory(item=item, kind=Change.Kind.UPGRADED, before="1", after="2", on="2025-02-03")
+    ChangeFactory(item=item, kind=Change.Kind.ADDED, on="2025-02-04")
+
+    for address in (stack.get_absolute_url(), f"{stack.get_absolute_url()}history/"):
+        text = text_of(client.get(address).content.decode())
+
+        assert f"3 Feb 2025 Added {SHOWN_CHANGES + 2} tools {item.tool.name}, {item.tool.name}" in text
+        assert f"3 Feb 2025 Upgraded {item.tool.name} 1 → 2" in text
+        assert f"4 Feb 2025 Added {item.tool.name}" in text
+
+
+def test_history_shows_all_changes_on_pages(
+    client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack_views, "HISTORY_SIZE", 60)
     item = make_stack(alice).items.first()
     for month in range(1, 13):
         for year in range(2018, 2024):

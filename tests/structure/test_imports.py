@@ -40,12 +40,11 @@ def imported_apps(path: Path) -> Sequence[tuple[str, int, bool]]:
     """Each import of one of our apps in a file: the app, the line, and whether it stands in a function."""
     found = []
     tree = ast.parse(path.read_text())
-    inside = {
-        child
+    functions = [
+        range(node.lineno, (node.end_lineno or node.lineno) + 1)
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for child in ast.walk(node)
-    }
+    ]
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             modules = (
@@ -60,7 +59,8 @@ def imported_apps(path: Path) -> Sequence[tuple[str, int, bool]]:
         for module in modules:
             parts = module.split(".")
             if parts[0] == "apps" and len(parts) > 1:
-                found.append((parts[1], node.lineno, node in inside))
+                is_inside = any(node.lineno in lines for lines in functions)
+                found.append((parts[1], node.lineno, is_inside))
     return found
 
 

@@ -111,3 +111,11 @@ def test_search_costs_three_queries_when_it_is_not(count_queries: Callable[..., 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_search_takes_any_text(query: str) -> None:
     assert search_tools(query, limit=8) == []
+
+
+def test_search_puts_the_best_known_of_names_that_begin_alike_first() -> None:
+    ToolFactory(name="Redis Cloud", tagline="Redis as a service, by those who make Redis")
+    ToolFactory(name="RedisInsight")
+    ToolFactory(name="Redis", stars=72014)
+
+    assert found("redi")[0] == "Redis"

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from apps.detection.parsers import commands, images, walks, yamls
-from apps.detection.parsers.base import Lines, Parser, TextFile, Tree, load_json, load_toml
+from apps.detection.parsers.base import Lines, Parser, TextFile, Tree, each_line, load_json, load_toml
 from apps.detection.parsers.docker import scope_of
-from apps.detection.parsers.places import Places
+from apps.detection.parsers.places import MAX_LINES, Places
 from apps.detection.parsers.tables import items, table, word, words
 from apps.detection.sights import Kind, Scope, Sight
 
@@ -290,7 +291,7 @@ def _makefile(file: TextFile, tree: Tree) -> Iterator[Sight]:
     # What makes the documentation is not what the program is made with.
     confidence = ASIDE if re.search(r"(^|/)(docs?|documentation)/", file.path) else CALLED
     lines = []
-    for number, line in enumerate(file.text.split("\n"), 1):
+    for number, line in islice(each_line(file.text), MAX_LINES):
         match = re.match(r"[ \t]+[@-]*(.*)", line) if is_just else _RECIPE.match(line)
         lines.append(_MAKE_VARIABLE.sub("$_", match[1]).replace("$$", "$") if match else "")
         if found := _GO_INSTALL.match(line):

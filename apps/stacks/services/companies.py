@@ -28,14 +28,23 @@ FIELDS = ("name", "website", "domain", "description")
 # Anybody has an address there: it shows nothing of whose the domain is.
 FREE_MAIL = frozenset(
     """
-    126.com 163.com aol.com bk.ru duck.com fastmail.com fastmail.fm free.fr freenet.de gmail.com gmx.at gmx.ch gmx.com
-    gmx.de gmx.net googlemail.com hey.com hotmail.co.uk hotmail.com hotmail.de hotmail.fr hushmail.com icloud.com
-    inbox.ru interia.pl laposte.net libero.it list.ru live.com live.de mac.com mail.com mail.de mail.ru mailbox.org
-    mailfence.com mailinator.com me.com msn.com naver.com o2.pl onet.pl orange.fr outlook.com outlook.de outlook.fr
-    passmail.net pm.me posteo.de posteo.net proton.me protonmail.ch protonmail.com qq.com rambler.ru rediffmail.com
-    riseup.net runbox.com seznam.cz simplelogin.com sina.com t-online.de tuta.com tuta.io tutanota.com tutanota.de
-    uol.com.br users.noreply.github.com wanadoo.fr web.de wp.pl ya.ru yahoo.co.in yahoo.co.jp yahoo.co.uk yahoo.com
-    yahoo.de yahoo.fr yandex.com yandex.ru yeah.net ymail.com zoho.com zohomail.com
+    126.com 163.com aim.com alice.it aliyun.com aol.com arcor.de att.net bellsouth.net bigpond.com bk.ru bluewin.ch
+    bol.com.br btinternet.com charter.net cock.li comcast.net cox.net disroot.org duck.com earthlink.net email.com
+    email.cz fastmail.com fastmail.fm foxmail.com free.fr freemail.hu freenet.de gmail.com gmx.at gmx.ch gmx.co.uk
+    gmx.com gmx.de gmx.net googlemail.com guerrillamail.com hanmail.net hey.com home.nl hotmail.be hotmail.ca
+    hotmail.co.uk hotmail.com hotmail.de hotmail.es hotmail.fr hotmail.it hotmail.nl hushmail.com icloud.com
+    ig.com.br inbox.ru interia.pl kpnmail.nl laposte.net libero.it list.ru live.ca live.co.uk live.com live.de
+    live.fr live.it live.nl mac.com mail.com mail.de mail.ru mailbox.org mailfence.com mailinator.com mailo.com
+    me.com msn.com naver.com ntlworld.com o2.pl onet.pl online.de optonline.net orange.fr outlook.com outlook.de
+    outlook.es outlook.fr outlook.it passmail.net planet.nl pm.me posteo.de posteo.net privaterelay.appleid.com
+    proton.me protonmail.ch protonmail.com protonmail.de qq.com rambler.ru rediffmail.com riseup.net rocketmail.com
+    rogers.com runbox.com sapo.pt sbcglobal.net seznam.cz sfr.fr sharklasers.com shaw.ca simplelogin.com sina.cn
+    sina.com sky.com skynet.be sympatico.ca t-online.de talktalk.net telenet.be terra.com.br tin.it tiscali.it
+    tuta.com tuta.io tutamail.com tutanota.com tutanota.de ukr.net uol.com.br usa.net users.noreply.github.com
+    verizon.net virgilio.it virginmedia.com wanadoo.fr web.de wp.pl xs4all.nl xtra.co.nz ya.ru yahoo.ca yahoo.co.in
+    yahoo.co.jp yahoo.co.uk yahoo.com yahoo.com.ar yahoo.com.au yahoo.com.br yahoo.com.mx yahoo.de yahoo.es yahoo.fr
+    yahoo.in yahoo.it yandex.by yandex.com yandex.kz yandex.ru yandex.ua yeah.net ymail.com yopmail.com ziggo.nl
+    zoho.com zoho.eu zohomail.com
     """.split()  # noqa: SIM905
 )
 

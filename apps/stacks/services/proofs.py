@@ -169,6 +169,8 @@ def _look(check: ProofCheck) -> None:
 
 def _see(check: ProofCheck) -> _Saw:
     """Raises `LaterError`."""
+    if not check.person.is_active:
+        return _Saw("The account of who asked is closed.")
     if check.company:
         record = RECORD.format(token=company_token(check.company, check.person))
         return _Saw(_look_at_dns(check.company.domain, record))
@@ -246,7 +248,10 @@ def _look_at_file(repository: str, record: str) -> str:
     told = _ask_github(lambda github: github.file(repository, PROOF_FILE))
     if isinstance(told, Missed):
         if told.trouble == Trouble.NOT_FOUND:
-            return f"There is no file {PROOF_FILE} in the default branch of {repository}, or all may not read it."
+            return (
+                f"There is no file {PROOF_FILE} in the default branch of {repository}, or it can’t be read by"
+                " everybody."
+            )
         return f"GitHub does not show us the file {PROOF_FILE} of {repository}: {told.reason}"
     if record in (line.strip() for line in told.decode("utf-8", "replace").splitlines()):
         return ""
@@ -323,7 +328,7 @@ def _prove_stack(stack: Stack, way: str, *, repository: str, domain: str, github
         if locked.repository != repository:
             return "The repository of the stack was changed meanwhile. Ask again."
         # Who changes the domain holds the company, as we do now.
-        if domain and not Company.objects.listed().filter(pk=locked.company_id, domain=domain).exists():
+        if domain and not Company.objects.listed().filter(stacks=locked, domain=domain).exists():
             return "The domain of the company was changed meanwhile. Ask again."
         locked.proved_at, locked.proved_by, locked.github_id = timezone.now(), way, github_id
         locked.save(update_fields=["proved_at", "proved_by", "github_id"])

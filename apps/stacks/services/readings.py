@@ -169,11 +169,18 @@ def compare_reading(reading: Reading, stack: Stack | None) -> list[Row]:
     if stack is not None:
         seen = {finding.path for findings in found.values() for finding in findings}
         unread = {one["path"] for one in reading.unread}
+        # Where lists were cut short, or GitHub's own was, what is missing may have been there.
+        is_whole = (
+            len(reading.findings) < MAX_FINDINGS and len(reading.unread) < MAX_UNREAD and "" not in unread
+        )
         rows += [
             Row(item.tool, "gone", item, before=item.version, scope=item.scope)
             for item in items.values()
             # What the catalogue lists no more can't be found, though it may be there.
-            if item.tool.slug not in tools and item.tool.is_listed and _is_gone(item, reading, seen, unread)
+            if is_whole
+            and item.tool.slug not in tools
+            and item.tool.is_listed
+            and _is_gone(item, reading, seen, unread)
         ]
     rows.sort(key=lambda row: (_CHANGES.index(row.change), *_place(row.tool)))
     return rows
@@ -211,6 +218,11 @@ def publish_reading(
         raise ValidationError("This reading is not ready to be published.", code="state")
     chosen = set(tools)
     with counting_usage(stack, seen_version=seen_version) as locked:
+        if _is_outdated(reading, locked):
+            raise ValidationError(
+                "The stack says already what a newer reading of this repository found. Have it read again.",
+                code="old",
+            )
         rows = compare_reading(reading, locked)
         for row in rows:
             row.version = _plain((versions or {}).get(row.tool.slug, row.version), "version")
@@ -218,6 +230,16 @@ def publish_reading(
         reading.state, reading.stack = Reading.State.PUBLISHED, locked
         reading.save(update_fields=["state", "stack"])
     return locked
+
+
+def _is_outdated(reading: Reading, stack: Stack) -> bool:
+    """Whether a newer reading of the stack's repository was published."""
+    return (
+        reading.source == Reading.Source.REPOSITORY
+        and reading.repository.lower() == stack.repository.lower()
+        and stack.read_at is not None
+        and stack.read_at > reading.created_at
+    )
 
 
 def _publish(stack: Stack, reading: Reading, rows: list[Row], chosen: set[str], person: User) -> None:

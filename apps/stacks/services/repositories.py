@@ -164,8 +164,13 @@ class _Fetch:
         done = 0
         for batch in _batches(wanted):
             texts = self._texts(batch)
-            for entry in batch:
-                yield entry, texts[entry.oid] if entry.oid in texts else self._blob(entry)
+            for at, entry in enumerate(batch, start=1):
+                if entry.oid in texts:
+                    yield entry, texts[entry.oid]
+                else:
+                    yield entry, self._blob(entry)
+                    # Each is a request, and may have waited for its turn.
+                    self.progress(done + at, len(wanted))
             done += len(batch)
             self.progress(done, len(wanted))
 

@@ -204,8 +204,11 @@ def _change_member(request: HttpRequest, row: Company) -> HttpResponse:
             remove_member(person=person_of(request), membership=membership)
             messages.success(request, f"{name} belongs to {row.name} no more.")
         elif request.POST.get("role") in Membership.Role.values:
-            change_role(person=person_of(request), membership=membership, role=request.POST["role"])
-            messages.success(request, f"{name} is now: {Membership.Role(request.POST['role']).label}.")
+            membership = change_role(
+                person=person_of(request), membership=membership, role=request.POST["role"]
+            )
+            does = "looks after" if membership.role == Membership.Role.ADMIN else "is a member of"
+            messages.success(request, f"{name} {does} {row.name} now.")
     except ValidationError as error:
         messages.error(request, _words(error))
     return redirect("stacks:members", slug=row.slug)

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -43,7 +44,7 @@ SHOWN_UNREAD = 100
 # What stands in a new stack's review, where nothing is to be compared.
 FOUND = (
     "Found",
-    "Ticked is what the project surely runs. Small parts, and what is merely mentioned, are folded below.",
+    "Ticked is what goes into the stack. What is small, merely mentioned or brought along is folded below.",
 )
 # How a review calls what a reading would change, in the order in which it shows them.
 CHANGES = {
@@ -64,7 +65,10 @@ def import_files(request: HttpRequest) -> HttpResponse:
     """Three ways on one page: files or an archive, a repository, a list of names. Each leads to the review."""
     handler = ProjectUploadHandler(request)
     request.upload_handlers = [handler]
-    if request.user.is_authenticated and _length(request) > MAX_REQUEST_BYTES:
+    if not request.user.is_authenticated:
+        # Nothing of what strangers send is read.
+        return redirect_to_login(request.get_full_path())
+    if _length(request) > MAX_REQUEST_BYTES:
         return _too_large(request)
     return _import(request, handler)
 

@@ -106,7 +106,7 @@ def share(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
         "badge_path": badge_path,
         "embed_path": embed_path,
         "exports": [
-            (export.label, reverse("stacks:export", kwargs=names | {"format": name}))
+            (export.label, reverse("stacks:export", kwargs=names | {"format": name}), export.versions)
             for name, export in EXPORTS.items()
         ],
         # Text that the page escapes once more, so that a name is no markup where it is pasted either.
@@ -123,21 +123,26 @@ def share(request: HttpRequest, owner: str, slug: str) -> HttpResponse:
 
 @require_safe
 def export(request: HttpRequest, owner: str, slug: str, format: str) -> HttpResponse:  # noqa: A002
-    """The stack as a file: `EXPORTS` has the formats. Who may see a private stack gets its files, too."""
+    """The stack as a file: `EXPORTS` has the formats. Who may see a private stack gets its files, too.
+
+    `?version=` of those that the format names besides the usual one.
+    """
     chosen = EXPORTS.get(format)
-    if chosen is None:
+    version = request.GET.get("version", "")
+    if chosen is None or (version and version not in chosen.versions):
         raise Http404("There is no such format.")
     shared = _of(AnonymousUser(), owner, slug)
     stack = shared or _found(_of(request.user, owner, slug))
 
     def file() -> HttpResponse:
         document = document_of(stack, address=absolute_url(request, stack.get_absolute_url()))
-        response = HttpResponse(chosen.write(document), content_type=chosen.content_type)
+        values = {"version": version} if version else {}
+        response = HttpResponse(chosen.write(document, **values), content_type=chosen.content_type)
         response["Content-Disposition"] = f'attachment; filename="{format}"'
         return response
 
     if shared:
-        return _kept_by_all(request, stack, f"export {format}", file)
+        return _kept_by_all(request, stack, f"export {format} {version}", file)
     response = file()
     response["Cache-Control"] = "private, no-store"
     return response
