@@ -219,6 +219,18 @@ def test_export_in_a_version_that_is_none_is_not_there(client: Client, stack: St
     assert get(client, f"export/{path}").status_code == 404
 
 
+def test_exports_of_an_address_are_limited(
+    client: Client, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.stacks.views.sharing.EXPORT_LIMIT", "1/hour")
+
+    first, second = (get(client, "export/stack.json/") for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert int(second["Retry-After"]) > 0
+    assert second["Cache-Control"] == "private, no-store"
+
+
 def test_export_says_what_is_known_of_an_item(client: Client, stack: Stack) -> None:
     document = json.loads(get(client, "export/stack.json/").content)
 

@@ -10,6 +10,7 @@ from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentScope, ComponentType
 from cyclonedx.model.component_evidence import ComponentEvidence, Occurrence
 from cyclonedx.model.contact import OrganizationalEntity
+from cyclonedx.model.dependency import Dependency
 from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
@@ -46,10 +47,10 @@ def write_cyclonedx(stack: ExportedStack, *, version: str = DEFAULT_VERSION) -> 
         ),
     )
     components = [component for item in stack.items for component in _components(item)]
-    for component in components:
-        bom.components.add(component)
-        bom.register_dependency(component)
-    bom.register_dependency(root, components)
+    bom.components = components
+    # Not by `register_dependency`, which looks through all that there are for each.
+    needed = [Dependency(component.bom_ref) for component in components]
+    bom.dependencies = [Dependency(root.bom_ref, needed), *needed]
     return make_outputter(bom, OutputFormat.JSON, VERSIONS[version]).output_as_string(indent=2)
 
 

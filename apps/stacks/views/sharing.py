@@ -24,6 +24,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from apps.core.context import absolute_url
+from apps.core.limits import client_address, is_allowed, seconds_to_wait
 from apps.detection.sights import Scope
 from apps.stacks import badges
 from apps.stacks.documents import document_of
@@ -34,6 +35,8 @@ from apps.stacks.permissions import Person
 
 # Seconds for which caches may show what was: short enough that a change is seen within minutes in a README.
 MAX_AGE = 300
+# Of an address. A bill of materials of a large stack costs two seconds of a process, and anybody may ask.
+EXPORT_LIMIT = "120/hour"
 # More than these in a small frame nobody reads; the stack's own page has them all.
 EMBEDDED_TOOLS = 60
 # django-csp's decorators are typed as if no view took a part of its address.
@@ -133,6 +136,15 @@ def export(request: HttpRequest, owner: str, slug: str, format: str) -> HttpResp
         raise Http404("There is no such format.")
     shared = _of(AnonymousUser(), owner, slug)
     stack = shared or _found(_of(request.user, owner, slug))
+    address = client_address(request)
+    if not is_allowed("export", address, EXPORT_LIMIT):
+        wait = seconds_to_wait("export", address, EXPORT_LIMIT)
+        return HttpResponse(
+            "That were many files within an hour. Go on a little later.",
+            status=429,
+            content_type="text/plain",
+            headers={"Retry-After": str(wait), "Cache-Control": "private, no-store"},
+        )
 
     def file() -> HttpResponse:
         document = document_of(stack, address=absolute_url(request, stack.get_absolute_url()))
