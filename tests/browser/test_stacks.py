@@ -96,7 +96,7 @@ def test_folder_is_imported_and_published(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_role("checkbox", name="Flask")).to_be_checked()
     expect(page.get_by_text("api/requirements.txt:1 evidence")).to_be_visible()
     page.get_by_label("Name", exact=True).fill("From a folder")
-    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Publish").first.click()
 
     expect(page.get_by_role("heading", name="From a folder", level=1)).to_be_visible()
     expect(page.locator(".picks")).to_contain_text("Verified")
@@ -128,6 +128,6 @@ def test_stack_is_shared_without_javascript(plain_page: Page) -> None:
     page.get_by_label("Names").fill("Express\nActix Web\n")
     page.get_by_role("button", name="Look them up").click()
     page.get_by_role("checkbox", name="Express").uncheck()
-    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Publish").first.click()
     expect(page).to_have_url(re.compile("/stacks/alice/harbour-office/$"))
     expect(page.locator(".picks .hd")).to_contain_text(["Actix Web"])

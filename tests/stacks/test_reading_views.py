@@ -217,8 +217,23 @@ def test_names_lead_to_a_review_with_what_may_be_meant(alice_client: Client, fla
 
     page = alice_client.get(response.headers["Location"]).content.decode()
     assert 'value="flask" checked' in page
-    assert "<code>Flsk</code> Did you mean Flask?" in page
+    assert re.search(
+        r"<code>Flsk</code> <span [^>]*>Did you mean <label [^>]*><input [^>]*value=.flask.>Flask\?", page
+    )
     assert HOSTILE not in page
+
+
+def test_what_was_meant_by_a_name_is_published_with_the_rest(alice_client: Client, flask: Tool) -> None:
+    ToolFactory(name="Django")
+    ToolFactory(name="Junk", slug="junk", is_listed=False)
+    address = alice_client.post(IMPORT, {"names": "Djngo"}).headers["Location"]
+
+    wrong = alice_client.post(address, NEW | {"new-name": "", "meant": "django"})
+    alice_client.post(address, NEW | {"meant": ["django", "junk", "nothing"]})
+
+    assert 'value="django" checked' in wrong.content.decode()
+    assert [item.tool.slug for item in Item.objects.all()] == ["django"]
+    assert Stack.objects.get().item_count == 1
 
 
 def test_repository_is_asked_for_and_its_progress_shown(alice_client: Client, alice: User) -> None:

@@ -24,6 +24,7 @@ from apps.stacks.intake import read_files
 from apps.stacks.layers import by_layer
 from apps.stacks.models import Reading, Stack
 from apps.stacks.permissions import may_edit
+from apps.stacks.services.items import add_items
 from apps.stacks.services.readings import (
     Row,
     ask_for_reading,
@@ -35,6 +36,7 @@ from apps.stacks.services.readings import (
 from apps.stacks.services.stacks import create_stack
 from apps.stacks.uploads import MAX_REQUEST_BYTES, ProjectUploadHandler
 from apps.stacks.views.finding import person_of
+from apps.tools.models import Tool
 
 # Each takes seconds of a process: enough for an evening with all one's projects.
 IMPORT_LIMIT = "30/hour"
@@ -166,6 +168,7 @@ def reading(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, f"Saved. {stack.name} has {count} tool{pluralize(count)} now.")
                 return redirect(stack.get_absolute_url())
     rows = compare_reading(row, stack)
+    unknown = _unknown(row)
     context = {
         "reading": row,
         "form": form,
@@ -173,7 +176,9 @@ def reading(request: HttpRequest, pk: int) -> HttpResponse:
         "own": own,
         "groups": _groups(rows, chosen, _versions(request), is_new=stack is None),
         "unread": row.unread[:SHOWN_UNREAD],
-        "unknown": _unknown(row),
+        "unknown": unknown,
+        "can_mean": any(one.get("others") for one in unknown),
+        "meant": request.POST.getlist("meant"),
     }
     return render(request, "stacks/reading.html", context, status=422 if form.errors else 200)
 
@@ -209,10 +214,16 @@ def _publish(
     if published and published.stack:
         return published.stack
     if stack is None:
-        if not chosen:
+        if not chosen and "meant" not in request.POST:
             raise ValidationError("Choose at least one tool.")
         stack = create_stack(person=person, company=form.company, **form.values)
-    return publish_reading(person=person, reading=row, stack=stack, tools=chosen, versions=_versions(request))
+    stack = publish_reading(
+        person=person, reading=row, stack=stack, tools=chosen, versions=_versions(request)
+    )
+    meant = Tool.objects.listed().filter(slug__in=request.POST.getlist("meant")[:SHOWN_UNKNOWN])
+    if add_items(person=person, stack=stack, tools=meant):
+        stack.refresh_from_db(fields=["item_count"])
+    return stack
 
 
 def _versions(request: HttpRequest) -> dict[str, str]:
