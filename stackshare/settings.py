@@ -340,7 +340,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-proofs": {"task": "apps.stacks.tasks.forget_old_proofs", "schedule": crontab(minute=50)},
     "rank-due-stacks": {"task": "apps.stacks.tasks.rank_due_stacks", **_EACH_MINUTE},
     "rank-all-stacks": {"task": "apps.stacks.tasks.rank_all_stacks", "schedule": crontab(hour=3, minute=20)},
-    "measure-adoption": {"task": "apps.stacks.tasks.measure_adoption", "schedule": crontab(hour=2, minute=20)},
+    "measure-adoption": {
+        "task": "apps.stacks.tasks.measure_adoption",
+        "schedule": crontab(hour=2, minute=20),
+    },
     "find-companions": {"task": "apps.stacks.tasks.find_companions", "schedule": crontab(hour=2, minute=40)},
     "forget-old-readings": {
         "task": "apps.stacks.tasks.forget_old_readings",
