@@ -437,6 +437,24 @@ def test_publishing_again_is_success_without_effect(alice: User, stack: Stack) -
     assert (again.item_count, again.version) == (0, 3)
 
 
+def test_publishing_what_the_stack_says_already_is_no_change_but_new_evidence(
+    alice: User, stack: Stack
+) -> None:
+    first = publish_reading(person=alice, reading=read(alice, FLASK), stack=stack, tools=["flask"])
+    moved = replace(FLASK, line=99)
+
+    second = publish_reading(person=alice, reading=read(alice, moved), stack=stack, tools=["flask"])
+    third = publish_reading(
+        person=alice, reading=read(alice, replace(moved, version="4")), stack=stack, tools=["flask"]
+    )
+
+    # In the database, as the list of stacks reads it.
+    stack.refresh_from_db()
+    assert first.changed_at == second.changed_at < third.changed_at == stack.changed_at
+    assert first.version < second.version < third.version == stack.version
+    assert Evidence.objects.get(item__stack=stack).line == 99
+
+
 def test_next_publishing_upgrades_refreshes_and_drops(alice: User, stack: Stack) -> None:
     publish_reading(person=alice, reading=read(alice, FLASK, RUFF), stack=stack, tools=["flask", "ruff"])
     Evidence.objects.update(found_at="2024-01-01T00:00Z")

@@ -217,7 +217,7 @@ def publish_reading(
     if reading.state != Reading.State.READY:
         raise ValidationError("This reading is not ready to be published.", code="state")
     chosen = set(tools)
-    with counting_usage(stack, seen_version=seen_version) as locked:
+    with counting_usage(stack, seen_version=seen_version, is_change=False) as locked:
         if _is_outdated(reading, locked):
             raise ValidationError(
                 "The stack says already what a newer reading of this repository found. Have it read again.",
@@ -226,7 +226,11 @@ def publish_reading(
         rows = compare_reading(reading, locked)
         for row in rows:
             row.version = _plain((versions or {}).get(row.tool.slug, row.version), "version")
-        _publish(locked, reading, rows, chosen, person)
+        # Badges and exports show the evidence, which is new in any case. But a build that finds each hour what it found
+        # before shall not keep its stack on top of those that changed.
+        locked.version += 1
+        if _publish(locked, reading, rows, chosen, person):
+            locked.changed_at = timezone.now()
         reading.state, reading.stack = Reading.State.PUBLISHED, locked
         reading.save(update_fields=["state", "stack"])
     return locked
@@ -242,8 +246,10 @@ def _is_outdated(reading: Reading, stack: Stack) -> bool:
     )
 
 
-def _publish(stack: Stack, reading: Reading, rows: list[Row], chosen: set[str], person: User) -> None:
+def _publish(stack: Stack, reading: Reading, rows: list[Row], chosen: set[str], person: User) -> bool:
+    """Whether the stack says something else now: other tools, versions or tiers, or which repository it is of."""
     picked = [row for row in rows if row.tool.slug in chosen]
+    is_change = any(row.change in ("added", "gone") for row in picked)
     for row in picked:
         if row.change == "gone" and row.item:
             drop(row.item, person=person)
@@ -257,6 +263,7 @@ def _publish(stack: Stack, reading: Reading, rows: list[Row], chosen: set[str], 
         if row.version and row.version != row.item.version and not _is_vaguer(row.version, row.item.version):
             before, row.item.version = row.item.version, row.version
             note_version(row.item, before, person=person)
+            is_change = True
         if row.change == "added" and row.scope:
             row.item.scope = row.scope
     Item.objects.bulk_update([row.item for row in kept if row.item], ["version", "scope"], batch_size=500)
@@ -265,6 +272,7 @@ def _publish(stack: Stack, reading: Reading, rows: list[Row], chosen: set[str], 
     if reading.source == Reading.Source.REPOSITORY:
         if not stack.repository:
             stack.repository = reading.repository
+            is_change = True
         changed = {"repository", "commit", "read_at"}
         if stack.repository.lower() == reading.repository.lower():
             stack.commit, stack.read_at = reading.commit, reading.created_at
@@ -272,7 +280,7 @@ def _publish(stack: Stack, reading: Reading, rows: list[Row], chosen: set[str], 
                 # Another repository has the name now, perhaps somebody else's.
                 changed |= end_proof(stack)
         stack.save(update_fields=changed)
-    set_tiers(stack)
+    return bool(set_tiers(stack)) or is_change
 
 
 def _replace_evidence(reading: Reading, rows: Collection[Row]) -> None:
