@@ -203,12 +203,14 @@ def test_a_tar_that_breaks_off_gives_what_came_before() -> None:
         b"PK\3\4" + b"\0" * 100,
         b"\x1f\x8b",
         b"\x1f\x8bgarbage",
-        gzip.compress(b"{}" * 400),
+        gzip.compress(b"{}" * 400, mtime=0),
         b"\0" * 257 + b"ustar" + b"\0" * 900,
         b"Rar!\x1a\x07\x00",
         zipped(SOUND)[:-30],
         struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 9, 9, 2**31, 2**31, 0),
     ],
+    # An archive may hold the time at which it was made, and both processes must find tests of the same names.
+    ids=lambda _: "content",
 )
 def test_what_is_no_archive_is_refused_with_words(content: bytes) -> None:
     with pytest.raises(ArchiveError, match=r"x\.zip"):
