@@ -118,6 +118,7 @@ INSTALLED_APPS = [
     "apps.tools",
     "apps.detection",
     "apps.stacks",
+    "apps.advice",
     "apps.votes",
     "apps.comparisons",
     "apps.pages",
@@ -345,6 +346,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=20),
     },
     "find-companions": {"task": "apps.stacks.tasks.find_companions", "schedule": crontab(hour=2, minute=40)},
+    "store-views": {"task": "apps.advice.tasks.store_views", **_EACH_MINUTE},
+    "tell-runners": {"task": "apps.advice.tasks.tell_runners", **_EACH_MINUTE},
+    "ask-for-outcomes": {"task": "apps.advice.tasks.ask_for_outcomes", "schedule": crontab(minute=25)},
+    "gather-feed": {"task": "apps.pages.tasks.gather_feed", **_EACH_MINUTE},
     "forget-old-readings": {
         "task": "apps.stacks.tasks.forget_old_readings",
         "schedule": crontab(hour=2, minute=55),

@@ -10,6 +10,7 @@ urlpatterns = [
     path("notifications/", include("apps.notifications.urls")),
     path("tools/", include("apps.tools.urls")),
     path("", include("apps.stacks.urls")),
+    path("advice/", include("apps.advice.urls")),
     path("stackups/", include("apps.comparisons.urls")),
     path("votes/", include("apps.votes.urls")),
     path("api/v1/", include("apps.api.urls")),

@@ -52,6 +52,9 @@ class User(AbstractUser):
     follower_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     reputation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
+    # Made up, so that a new site has something to look at: shown with a mark, `manage.py remove_demo` deletes them.
+    is_demo = models.BooleanField("demo", default=False, db_default=False)
+
     # When the person closed the account: a worker takes away all that is personal, and the row last.
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 

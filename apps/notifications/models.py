@@ -8,6 +8,11 @@ from django.db.models import Q
 class Kind(models.TextChoices):
     """What a notification is about. Each has a row on the settings page."""
 
+    REPLY = "reply", "Somebody answers, or comments on, what you wrote"
+    ACCEPTED = "accepted", "Your answer is accepted"
+    MENTION = "mention", "Somebody mentions you"
+    ADVICE = "advice", "Somebody needs advice on a tool that you run"
+    OUTCOME = "outcome", "We ask how a question of yours turned out"
     FOLLOWER = "follower", "Somebody follows you"
     POINT_VOTE = "point_vote", "Others agree with a pro or con of yours"
     STACK = "stack", "A repository was read for you, or is shown to be yours"

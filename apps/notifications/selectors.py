@@ -8,6 +8,11 @@ from apps.notifications.models import Channel, Kind, Notification, Preference
 # By mail: what happens seldom and one wants to hear of even while away from the site.
 # On the site only: what happens often, and is pleasant but never urgent.
 DEFAULTS: dict[Kind, Channel] = {
+    Kind.REPLY: Channel.MAIL,
+    Kind.ACCEPTED: Channel.MAIL,
+    Kind.MENTION: Channel.MAIL,
+    Kind.ADVICE: Channel.SITE,
+    Kind.OUTCOME: Channel.MAIL,
     Kind.FOLLOWER: Channel.MAIL,
     Kind.POINT_VOTE: Channel.SITE,
     Kind.STACK: Channel.SITE,

@@ -1,7 +1,13 @@
-"""What belongs to the pages themselves: the pictures that links to them carry, and mail to the operator."""
+"""What belongs to the pages themselves: pictures of links, mail to the operator, what the feed shows."""
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+
+from apps.advice.models import Post, Reply
+from apps.stacks.models import Stack
+from apps.tools.models import Tool
 
 
 class ContactMessage(models.Model):
@@ -49,3 +55,77 @@ class SocialCard(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class Event(models.Model):
+    """Something that happened around tools and people: what the feed shows. A worker makes them: services.feed."""
+
+    class Kind(models.TextChoices):
+        POST = "post", "asked or decided"
+        REPLY = "reply", "answered"
+        # What one person changed of a stack within a day.
+        STACK = "stack", "changed a stack"
+        MOVE = "move", "moved from a tool to another"
+
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    # Empty once that person closed the account, or where a program did it.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, null=True, blank=True, related_name="events")
+    reply = models.ForeignKey(Reply, on_delete=models.CASCADE, null=True, blank=True, related_name="events")
+    stack = models.ForeignKey(Stack, on_delete=models.CASCADE, null=True, blank=True, related_name="events")
+    # Ids of `stacks.Change`: of a move the one, of a stack the first so many of the day.
+    changes = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    day = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="event_whole",
+                condition=Q(kind="post", post__isnull=False, reply=None, stack=None)
+                | Q(kind="reply", post__isnull=False, reply__isnull=False, stack=None)
+                | Q(kind__in=["stack", "move"], post=None, reply=None, stack__isnull=False),
+            ),
+            models.UniqueConstraint(fields=["post"], name="event_post_unique", condition=Q(kind="post")),
+            models.UniqueConstraint(fields=["reply"], name="event_reply_unique", condition=Q(kind="reply")),
+            models.UniqueConstraint(
+                fields=["stack", "day", "actor"],
+                name="event_stack_unique",
+                condition=Q(kind="stack"),
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class EventSubject(models.Model):
+    """A tool or a person that an event is about: by it the feed finds the event."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="subjects")
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="eventsubject_of_one",
+                condition=Q(tool__isnull=False, person=None) | Q(tool=None, person__isnull=False),
+            ),
+            # They also serve the feed: the newest events of each tool and person that somebody follows.
+            models.UniqueConstraint(
+                fields=["tool", "event"], name="eventsubject_of_tool", condition=Q(tool__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["person", "event"], name="eventsubject_of_person", condition=Q(person__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id}: {self.tool_id or self.person_id}"

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.pages.services import cards, messages
+from apps.pages.services import cards, feed, messages
 
 
 @shared_task
@@ -21,3 +21,9 @@ def mark_due_cards() -> None:
 def draw_due_cards() -> None:
     """Draw the pictures that are due, some at a time."""
     cards.draw_due_cards()
+
+
+@shared_task
+def gather_feed() -> None:
+    """Add to the feed what happened."""
+    feed.gather()

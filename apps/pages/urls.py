@@ -13,7 +13,6 @@ pages = [
     path("@<str:username>/following/", people.followed_people, name="profile-following"),
     path("@<str:username>/followers/", people.followers, name="profile-followers"),
     path("feed/", home.feed, name="feed"),
-    path("advice/", site.static_page("advice"), name="advice"),
     path("docs/sharing/", site.static_page("docs_sharing"), name="docs-cli"),
     path("about/", site.static_page("about"), name="about"),
     path("contact/", site.contact, name="contact"),

@@ -416,10 +416,13 @@ class Change(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # Not yet in the feed: apps.pages.
+    is_feed_due = models.BooleanField(default=True, db_default=True, editable=False)
 
     class Meta:
         ordering = ["-on", "-id"]
         indexes = [
+            models.Index("id", name="change_feed_due", condition=Q(is_feed_due=True)),
             # The timeline of a stack.
             models.Index(F("stack"), F("on").desc(), F("id").desc(), name="change_of_stack"),
             # What happened around a tool, newest first, for the feed.

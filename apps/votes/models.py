@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from apps.advice.models import Post, Reply
 from apps.tools.models import Point, Tool
 
 
@@ -47,11 +48,13 @@ class Vote(models.Model):
         # Of a ring.
         REVERSED = "reversed", "reversed"
 
-    TARGETS: ClassVar[tuple[str, ...]] = ("tool", "point")
+    TARGETS: ClassVar[tuple[str, ...]] = ("tool", "point", "post", "reply")
 
     voter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="votes")
     tool = models.ForeignKey(Tool, on_delete=models.CASCADE, null=True, blank=True, related_name="votes")
     point = models.ForeignKey(Point, on_delete=models.CASCADE, null=True, blank=True, related_name="votes")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, null=True, blank=True, related_name="votes")
+    reply = models.ForeignKey(Reply, on_delete=models.CASCADE, null=True, blank=True, related_name="votes")
     value = models.SmallIntegerField(choices=Value.choices, default=Value.UP)
     state = models.CharField(max_length=8, choices=State.choices, default=State.COUNTED)
     ring = models.ForeignKey(Ring, on_delete=models.SET_NULL, null=True, blank=True, related_name="votes")
@@ -63,7 +66,10 @@ class Vote(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="vote_one_target",
-                condition=Q(tool__isnull=False, point=None) | Q(tool=None, point__isnull=False),
+                condition=Q(tool__isnull=False, point=None, post=None, reply=None)
+                | Q(tool=None, point__isnull=False, post=None, reply=None)
+                | Q(tool=None, point=None, post__isnull=False, reply=None)
+                | Q(tool=None, point=None, post=None, reply__isnull=False),
                 violation_error_message="A vote is on one thing.",
             ),
             models.CheckConstraint(name="vote_value", condition=Q(value__in=[1, -1])),
@@ -78,6 +84,12 @@ class Vote(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["voter", "point"], name="vote_point_unique", condition=Q(point__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["voter", "post"], name="vote_post_unique", condition=Q(post__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["voter", "reply"], name="vote_reply_unique", condition=Q(reply__isnull=False)
             ),
         ]
         indexes = [

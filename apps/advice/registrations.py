@@ -1,0 +1,1 @@
+"""What this app tells those below it of itself, once all models are there: imported by `AppConfig.ready`."""

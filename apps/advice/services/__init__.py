@@ -1,0 +1,1 @@
+"""What changes threads, replies and comments, and what follows from them."""
