@@ -4,6 +4,8 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
+from apps.core.mail import is_in_folder
+
 THEME_COOKIE = "theme"
 THEMES = ("auto", "light", "dark")
 
@@ -25,6 +27,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "product_name": settings.PRODUCT_NAME,
         "source_url": settings.SOURCE_URL,
         "operator_name": settings.OPERATOR_NAME,
+        "shows_mail": is_in_folder(),
         "theme": theme if theme in THEMES else "auto",
         "themes": THEMES,
         # Without the query: filters and orders of a list are one page to a search engine.

@@ -58,7 +58,11 @@ def paginate(rows: QuerySet[Row], *, keys: Sequence[Key], cursor: str, size: int
 
 def _ordering(key: Key) -> OrderBy:
     column = F(key.name)
-    return column.desc(nulls_last=True) if key.descending else column.asc(nulls_last=True)
+    if not key.descending:
+        # As every index has it.
+        return column.asc()
+    # An index serves one of the two alone.
+    return column.desc(nulls_last=True) if key.null_last else column.desc()
 
 
 def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q:
@@ -76,6 +80,10 @@ def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q:
             beyond |= Q(**{f"{key.name}__isnull": True})
         condition |= equal & beyond
         equal &= Q(**{key.name: value})
+    first, value = keys[0], values[0]
+    if not first.null_last:
+        # Says nothing new, but an index starts there: it can't follow the alternatives.
+        condition &= Q(**{f"{first.name}__{'lte' if first.descending else 'gte'}": value})
     return condition
 
 

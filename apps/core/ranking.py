@@ -17,8 +17,9 @@ from django.db.models.functions import Abs, Cast, Extract, Greatest, Log, Sign, 
 
 # Normal quantile of the bound: about 80% sure on both sides. A few votes count for something, but not all.
 WILSON_Z = 1.28
-# So much younger is worth ten times the votes: half a day, in which a site of some thousand readers turns its page.
-HOT_WINDOW = timedelta(hours=12.5)
+# So much younger is worth ten times the votes. Reddit has 12.5 hours, for thousands of posts a day; advice is read for
+# weeks, and a site of one's own has some a day.
+HOT_WINDOW = timedelta(days=4)
 # Any moment before the first post: it keeps the numbers small.
 HOT_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 

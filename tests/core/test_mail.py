@@ -128,6 +128,14 @@ def test_post_cuts_a_long_subject() -> None:
 
 
 @pytest.mark.django_db
+def test_nothing_is_posted_to_addresses_that_nobody_has() -> None:
+    post(to=["maya@demo.INVALID"])
+    assert not OutgoingMail.objects.exists()
+    post(to=["maya@demo.invalid", "alice@example.org"])
+    assert OutgoingMail.objects.get().to == ["alice@example.org"]
+
+
+@pytest.mark.django_db
 def test_mail_needs_a_recipient() -> None:
     with pytest.raises(IntegrityError):
         post(to=[])

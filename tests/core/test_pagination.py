@@ -196,3 +196,15 @@ def test_any_cursor_gives_a_page_or_is_refused(cursor: str) -> None:
 def test_null_in_a_cursor_is_refused_where_the_column_has_none(key: Key) -> None:
     with pytest.raises(BadCursorError):
         paginate(Repository.objects.all(), keys=[key, UNIQUE], cursor=encode([None, 1]), size=1)
+
+
+def test_query_is_one_that_an_index_serves(count_queries: Callable[..., Any]) -> None:
+    """Descending indexes have no `NULLS LAST`, and start at a bound of their first column."""
+    keys = [Key("latest_release", descending=True), Key("id", descending=True)]
+
+    with count_queries(at_most=1) as queries:
+        paginate(Repository.objects.all(), keys=keys, cursor=encode(["1.0", 7]), size=5)
+
+    sql = queries[0]["sql"]
+    assert "NULLS" not in sql
+    assert """"latest_release" <= '1.0'""" in sql

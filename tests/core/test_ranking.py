@@ -1,13 +1,14 @@
-from math import sqrt
+from datetime import UTC, datetime, timedelta
+from math import log10, sqrt
 from typing import Any
 
 import pytest
-from django.db.models import IntegerField, Value
+from django.db.models import DateTimeField, IntegerField, Value
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apps.accounts.models import User
-from apps.core.ranking import WILSON_Z, wilson_lower_bound
+from apps.core.ranking import HOT_EPOCH, HOT_WINDOW, WILSON_Z, hotness, wilson_lower_bound
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +66,34 @@ def test_bound_grows_with_votes_up_and_falls_with_votes_down(alice: Any) -> None
 )
 def test_bound_of_known_counts(alice: Any, up: int, down: int, bound: float) -> None:
     assert computed(up, down) == pytest.approx(bound, abs=1e-3)
+
+
+def hot(up: int, down: int, created_at: datetime) -> float:
+    """What the database says of something written then."""
+    columns = {"up": Value(up, IntegerField()), "down": Value(down, IntegerField())}
+    rows = User.objects.annotate(**columns, at=Value(created_at, DateTimeField()))
+    number: float = rows.annotate(hot=hotness("up", "down", "at")).values_list("hot", flat=True).get()
+    return number
+
+
+def test_hotness_is_that_of_the_plain_formula(alice: Any) -> None:
+    @given(counts, counts, st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1)))  # noqa: DTZ001
+    @example(0, 0, datetime(2020, 1, 1))  # noqa: DTZ001
+    @example(0, 5, datetime(2026, 1, 1))  # noqa: DTZ001
+    def check(up: int, down: int, at: datetime) -> None:
+        score = up - down
+        sign = (score > 0) - (score < 0)
+        age = (at.replace(tzinfo=UTC) - HOT_EPOCH).total_seconds() / HOT_WINDOW.total_seconds()
+        plain = sign * log10(max(1, abs(score))) + age
+        assert hot(up, down, at.replace(tzinfo=UTC)) == pytest.approx(plain, abs=1e-6)
+
+    check()
+
+
+def test_ten_times_the_votes_make_up_for_a_window(alice: Any) -> None:
+    now = datetime(2026, 3, 14, 9, tzinfo=UTC)
+
+    assert hot(100, 0, now - HOT_WINDOW) == pytest.approx(hot(10, 0, now))
+    assert hot(100, 0, now - HOT_WINDOW - timedelta(hours=1)) < hot(10, 0, now)
+    # What is voted down is below what nobody voted on.
+    assert hot(0, 10, now) < hot(0, 0, now)
