@@ -10,7 +10,9 @@ from apps.notifications.services.preferences import choose_channels, choose_dige
 class SettingsForm(forms.Form):
     """How a person wants to be told of each kind of thing: a field of radios for each, and the weekly mail."""
 
-    digest = forms.BooleanField(required=False, label="Mail me once a week what is new on the tools I follow")
+    digest = forms.BooleanField(
+        required=False, label="Mail me once a week what is new on the tools I run or follow"
+    )
 
     def __init__(self, data: QueryDict | None = None, *, person: User) -> None:
         initial: dict[str, object] = {kind.value: channel for kind, channel in channels_of(person).items()}

@@ -14,7 +14,7 @@ class Kind(models.TextChoices):
     ADVICE = "advice", "Somebody needs advice on a tool that you run"
     OUTCOME = "outcome", "We ask how a question of yours turned out"
     FOLLOWER = "follower", "Somebody follows you"
-    POINT_VOTE = "point_vote", "Others agree with a pro or con of yours"
+    POINT_VOTE = "point_vote", "Others agree with something that you wrote"
     STACK = "stack", "A repository was read for you, or is shown to be yours"
 
 
@@ -43,7 +43,7 @@ class Preference(models.Model):
 
 
 class Digest(models.Model):
-    """That a person wants a weekly mail of what is new on the tools they follow, and when the last one went out."""
+    """That a person wants a weekly mail of what is new on their tools, and when the last one went out."""
 
     person = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="digest", primary_key=True
@@ -97,6 +97,8 @@ class Notification(models.Model):
             models.Index("person", name="notification_unread", condition=Q(read_at=None)),
             # What waits to be mailed: services.mailing.mail_notifications.
             models.Index("person", "id", name="notification_due", condition=Q(is_mail_due=True)),
+            # What was told of one thing, for when it is removed; by the beginning of its address, too.
+            models.Index(fields=["url"], name="notification_of_thing", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:

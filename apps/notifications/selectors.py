@@ -1,9 +1,13 @@
 """What a person wants to be told of, and by which way."""
 
 from allauth.account.models import EmailAddress
+from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
 from apps.notifications.models import Channel, Kind, Notification, Preference
+
+# Nobody cares how many more than this are unread, and every page of theirs would count them.
+MOST_COUNTED = 99
 
 # By mail: what happens seldom and one wants to hear of even while away from the site.
 # On the site only: what happens often, and is pleasant but never urgent.
@@ -25,9 +29,14 @@ def channels_of(person: User) -> dict[Kind, Channel]:
     return {kind: Channel(chosen.get(kind, DEFAULTS[kind])) for kind in Kind}
 
 
+def told(person: User) -> QuerySet[Notification]:
+    """What `person` was told, but not of people who were locked out or left since: nobody sees anything of them."""
+    return Notification.objects.filter(Q(actor=None) | Q(actor__is_active=True), person=person)
+
+
 def unread_count(person: User) -> int:
-    """How many notifications `person` has not read yet. One query."""
-    return Notification.objects.filter(person=person, read_at=None).count()
+    """How many notifications `person` has not read yet, counted to one above `MOST_COUNTED`. One query."""
+    return told(person).filter(read_at=None)[: MOST_COUNTED + 1].count()
 
 
 def mail_address(person: User) -> str:

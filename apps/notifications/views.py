@@ -16,7 +16,7 @@ from apps.core.pagination import BadCursorError, Key, paginate
 from apps.core.redirects import safe_next
 from apps.notifications.forms import SettingsForm
 from apps.notifications.models import Notification
-from apps.notifications.selectors import unread_count
+from apps.notifications.selectors import told, unread_count
 from apps.notifications.services import telling, unsubscribing
 
 PAGE_SIZE = 30
@@ -27,7 +27,7 @@ PAGE_SIZE = 30
 def index(request: HttpRequest) -> HttpResponse:
     """What the person was told, newest first."""
     person = cast(User, request.user)
-    rows = Notification.objects.filter(person=person).select_related("actor")
+    rows = told(person).select_related("actor")
     try:
         page = paginate(
             rows, keys=[Key("id", descending=True)], cursor=request.GET.get("after", ""), size=PAGE_SIZE
@@ -48,13 +48,13 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def read(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark one as read; the row for htmx, else back to the page."""
+    """Mark one as read; the row and the bell for htmx, else back to the page."""
     try:
         notification = telling.mark_read(person=cast(User, request.user), pk=pk)
     except Notification.DoesNotExist:
         raise Http404("There is no such notification.") from None
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "notifications/_row.html", {"notification": notification})
+        return render(request, "notifications/_read.html", {"notification": notification})
     return redirect(safe_next(request, reverse("notifications:index")))
 
 

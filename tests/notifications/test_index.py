@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from apps.notifications import views
 from apps.notifications.models import Notification
+from apps.notifications.selectors import unread_count
 from tests.factories.accounts import UserFactory
 from tests.factories.notifications import NotificationFactory
 
@@ -31,6 +32,14 @@ def test_index_shows_what_one_was_told_newest_first(alice_client: Client, alice:
     NotificationFactory(text="to somebody else")
 
     assert texts(alice_client) == ["second", "first"]
+
+
+def test_index_says_nothing_of_who_was_locked_out(alice_client: Client, alice: Any) -> None:
+    NotificationFactory(person=alice, text="by the site")
+    NotificationFactory(person=alice, text="by mallory", actor=UserFactory(is_active=False))
+
+    assert texts(alice_client) == ["by the site"]
+    assert unread_count(alice) == 1
 
 
 def test_index_leads_on_by_links(alice_client: Client, alice: Any) -> None:

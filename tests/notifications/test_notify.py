@@ -8,7 +8,7 @@ from apps.accounts.permissions import PROBATION
 from apps.accounts.services.follows import follow_person, unfollow_person
 from apps.notifications.models import Channel, Kind, Notification, Preference
 from apps.notifications.selectors import DEFAULTS, channels_of, unread_count
-from apps.notifications.services import notify
+from apps.notifications.services import forget_told, notify, notify_many, telling
 from apps.notifications.services.telling import mark_all_read, mark_read
 from tests.factories.accounts import UserFactory
 from tests.factories.notifications import NotificationFactory
@@ -122,6 +122,59 @@ def test_notify_costs_three_queries(alice: Any, mallory: Any, count_queries: Any
         tell(alice, mallory)
 
     assert Notification.objects.exists()
+
+
+def test_notify_many_tells_each_the_way_that_they_chose(alice: Any, mallory: Any) -> None:
+    people = {channel: UserFactory() for channel in Channel}
+    for channel, person in people.items():
+        Preference.objects.create(person=person, kind=Kind.ADVICE, channel=channel)
+        Preference.objects.create(person=person, kind=Kind.FOLLOWER, channel=Channel.MAIL)
+    gone = [UserFactory(is_active=False), UserFactory(closed_at="2026-11-22T00:00Z")]
+
+    for _ in range(2):
+        notify_many(
+            people=[*people.values(), *gone, alice, alice, mallory],
+            kind=Kind.ADVICE,
+            actor=mallory,
+            text="mallory needs\nadvice",
+            url="/advice/1-x/",
+        )
+
+    rows = {row.person_id: row for row in Notification.objects.all()}
+    assert set(rows) == {people[Channel.MAIL].pk, people[Channel.SITE].pk, alice.pk}
+    assert {row.text for row in rows.values()} == {"mallory needs advice"}
+    # The default of the kind.
+    assert not rows[alice.pk].is_mail_due
+    assert rows[people[Channel.MAIL].pk].is_mail_due
+
+
+def test_notify_many_tells_nobody_when_there_is_nobody(count_queries: Any) -> None:
+    with count_queries(at_most=0):
+        notify_many(people=[], kind=Kind.ADVICE, actor=None, text="x", url="/x/")
+
+    assert not Notification.objects.exists()
+
+
+def test_notify_many_costs_a_query_for_each_batch(
+    alice: Any, count_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "BATCH", 4)
+    people = UserFactory.create_batch(8, verified=False)
+
+    # What they chose, two statements, a savepoint around them.
+    with count_queries(at_most=5):
+        notify_many(people=people, kind=Kind.ADVICE, actor=alice, text="x", url="/x/")
+
+    assert Notification.objects.count() == 8
+
+
+def test_what_was_told_can_be_taken_away(alice: Any, mallory: Any) -> None:
+    for url in ("/gone/", "/stays/"):
+        tell(alice, mallory, url=url)
+
+    forget_told(Notification.objects.filter(url="/gone/"))
+
+    assert Notification.objects.get().url == "/stays/"
 
 
 def test_notification_is_unique(alice: Any, mallory: Any) -> None:

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.notifications.models import Channel, Digest, Kind, Notification, Preference
-from apps.notifications.selectors import channels_of
+from apps.notifications.selectors import DEFAULTS, channels_of
 from apps.notifications.services.preferences import choose_channels, choose_digest
 from tests.factories.accounts import UserFactory
 from tests.factories.notifications import NotificationFactory
@@ -13,13 +13,14 @@ from tests.factories.notifications import NotificationFactory
 pytestmark = pytest.mark.django_db
 
 URL = reverse("notifications:settings")
-CHOICE = {"follower": "off", "point_vote": "mail", "stack": "site", "digest": "on"}
+DEFAULT = {kind.value: channel.value for kind, channel in DEFAULTS.items()}
+CHOICE = DEFAULT | {"follower": "off", "point_vote": "mail", "digest": "on"}
 
 
-def checked(client: Client) -> list[str]:
-    """The values of what is chosen, in the order of the page."""
+def checked(client: Client) -> dict[str, str]:
+    """What is chosen."""
     form = client.get(URL).context["form"]
-    return [str(form[name].value()) for name in (*Kind.values, "digest")]
+    return {name: "on" if form[name].value() is True else form[name].value() for name in form.fields}
 
 
 def test_settings_show_the_defaults(alice_client: Client) -> None:
@@ -27,7 +28,7 @@ def test_settings_show_the_defaults(alice_client: Client) -> None:
 
     assert page.count("<fieldset") == page.count("<legend>") == len(Kind) + 1
     assert page.count('type="radio"') == 3 * len(Kind)
-    assert checked(alice_client) == ["mail", "site", "site", "False"]
+    assert checked(alice_client) == DEFAULT | {"digest": False}
 
 
 def test_settings_are_kept(alice_client: Client, alice: Any) -> None:
@@ -35,20 +36,16 @@ def test_settings_are_kept(alice_client: Client, alice: Any) -> None:
 
     assert answer.redirect_chain == [(URL, 302)]
     assert "Your choice is saved." in answer.content.decode()
-    assert checked(alice_client) == ["off", "mail", "site", "True"]
-    assert channels_of(alice) == {
-        Kind.FOLLOWER: Channel.OFF,
-        Kind.POINT_VOTE: Channel.MAIL,
-        Kind.STACK: Channel.SITE,
-    }
+    assert checked(alice_client) == CHOICE
+    assert channels_of(alice) == DEFAULTS | {Kind.FOLLOWER: Channel.OFF, Kind.POINT_VOTE: Channel.MAIL}
 
 
 def test_settings_can_be_changed_again(alice_client: Client) -> None:
     alice_client.post(URL, CHOICE)
 
-    alice_client.post(URL, {"follower": "mail", "point_vote": "site", "stack": "site"})
+    alice_client.post(URL, DEFAULT | {"stack": "off"})
 
-    assert checked(alice_client) == ["mail", "site", "site", "False"]
+    assert checked(alice_client) == DEFAULT | {"stack": "off", "digest": False}
     assert not Digest.objects.exists()
 
 
@@ -61,9 +58,9 @@ def test_settings_are_ones_own(alice_client: Client, mallory: Any) -> None:
 
 @pytest.mark.parametrize("value", [None, "", "pigeon"])
 def test_settings_say_at_the_field_what_is_wrong(alice_client: Client, value: str | None) -> None:
-    data = {"point_vote": "mail", "stack": "site", "digest": "on"} | (
-        {} if value is None else {"follower": value}
-    )
+    data = {name: chosen for name, chosen in CHOICE.items() if name != "follower"}
+    if value is not None:
+        data["follower"] = value
 
     page = alice_client.post(URL, data).content.decode()
 
@@ -113,8 +110,8 @@ def test_choice_stops_mail_that_waits(alice: Any, mallory: Any, channel: Channel
     choose_channels(person=alice, channels=dict.fromkeys(Kind, Channel.MAIL) | {Kind.FOLLOWER: channel})
 
     due = Notification.objects.filter(is_mail_due=True).values_list("person__username", "kind")
-    others = {("mallory", str(kind)) for kind in Kind}
-    assert set(due) == others | {("alice", "point_vote"), ("alice", "stack")}
+    everything = {(name, kind.value) for name in ("alice", "mallory") for kind in Kind}
+    assert set(due) == everything - {("alice", "follower")}
 
 
 def test_digest_goes_on_when_it_is_wanted_again(alice: Any) -> None:

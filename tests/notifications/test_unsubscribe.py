@@ -62,7 +62,8 @@ def test_link_asks_and_changes_nothing(client: Client, mailed: Any, what: str) -
         ("follower", {"follower"}),
         ("point_vote", {"point_vote"}),
         (DIGEST, {DIGEST}),
-        (ALL, {"follower", "point_vote", "stack", DIGEST}),
+        ("mention", {"mention"}),
+        (ALL, {*Kind.values, DIGEST}),
     ],
 )
 def test_button_stops_what_the_link_says(mailed: Any, what: str, stopped: set[str]) -> None:
@@ -73,7 +74,7 @@ def test_button_stops_what_the_link_says(mailed: Any, what: str, stopped: set[st
     assert "You get no more of these" in page
     assert reverse("notifications:settings") in page
     mails = {name for name, value in state(mailed).items() if value in (Channel.MAIL, True)}
-    assert mails == {"follower", "point_vote", "stack", DIGEST} - stopped
+    assert mails == {*Kind.values, DIGEST} - stopped
     assert Channel.OFF not in state(mailed).values()
 
 

@@ -1,6 +1,6 @@
-"""What changes notifications. Upper apps call `notify` and `register_digest_section`."""
+"""What changes notifications. Upper apps call what is named here."""
 
 from apps.notifications.services.digests import register_digest_section
-from apps.notifications.services.telling import notify
+from apps.notifications.services.telling import forget_told, notify, notify_many
 
-__all__ = ["notify", "register_digest_section"]
+__all__ = ["forget_told", "notify", "notify_many", "register_digest_section"]
