@@ -9,6 +9,8 @@ NEWCOMER_LINKS = 2
 # Of everybody: faster than anybody thinks and writes.
 POST_LIMIT = "10/hour"
 REPLY_LIMIT = "60/hour"
+# Each keeps what was there before.
+EDIT_LIMIT = "60/hour"
 # Of each part ("on Django, Python, Flask"): more is a list, not a question.
 MAX_TOOLS = 5
 MAX_CHOSEN = 3

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from apps.advice.querysets import WORDS, PostQuerySet, ReplyQuerySet, WrittenQuerySet
+from apps.advice.querysets import WORDS, CommentQuerySet, PostQuerySet, ReplyQuerySet
 from apps.core.ranking import hotness, wilson_lower_bound
 from apps.stacks.models import PARTIAL_DATE_PATTERN, Stack
 from apps.tools.models import Tool
@@ -279,7 +279,7 @@ class Comment(Written):
     # None: on the post itself.
     reply = models.ForeignKey(Reply, on_delete=models.CASCADE, null=True, blank=True, related_name="comments")
 
-    objects = WrittenQuerySet.as_manager()
+    objects = CommentQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -403,6 +403,21 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.person_id}"
+
+    def get_absolute_url(self) -> str:
+        """The form that goes on with it; empty where its thread is not there any more."""
+        if self.post is not None:
+            return "" if self.post.removed_at else f"{self.post.get_absolute_url()}#your-answer"
+        form = "advice:decide" if self.kind == self.Kind.DECISION else "advice:ask"
+        return f"{reverse(form)}?draft={self.pk}"
+
+    @property
+    def heading(self) -> str:
+        """What a list of drafts calls it."""
+        if self.post is not None:
+            return "To a thread that was removed" if self.post.removed_at else f"To “{self.post}”"
+        words = " ".join(" ".join(self.data.get("title") or self.data.get("body") or []).split())
+        return words[:MAX_TITLE_CHARACTERS] or "Untitled"
 
 
 class ViewBatch(models.Model):

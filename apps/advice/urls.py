@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from apps.advice.views.placeholders import missing
+from apps.advice.views import asking, assistance, comments, feeds, lists, records, replies, threads
 
 app_name = "advice"
 
@@ -10,42 +10,42 @@ app_name = "advice"
 _POST = r"^(?P<pk>\d{1,18})-(?P<slug>[a-z0-9-]*)/"
 
 urlpatterns = [
-    # B2: lists and writing.
-    path("", missing, name="index"),
-    path("ask/", missing, name="ask"),
-    path("decide/", missing, name="decide"),
-    path("preview/", missing, name="preview"),
-    path("similar/", missing, name="similar"),
-    path("drafts/", missing, name="drafts"),
-    path("drafts/save/", missing, name="save-draft"),
-    path("drafts/<int:pk>/delete/", missing, name="delete-draft"),
-    re_path(rf"{_POST}edit/$", missing, name="edit"),
-    # B1: a thread and what people do in it.
-    re_path(rf"{_POST}$", missing, name="detail"),
-    re_path(rf"{_POST}remove/$", missing, name="remove"),
-    re_path(rf"{_POST}restore/$", missing, name="restore"),
-    re_path(rf"{_POST}history/$", missing, name="history"),
-    re_path(rf"{_POST}reply/$", missing, name="add-reply"),
-    re_path(rf"{_POST}comment/$", missing, name="add-comment"),
-    re_path(rf"{_POST}outcome/$", missing, name="outcome"),
-    path("replies/<int:pk>/", missing, name="reply"),
-    path("replies/<int:pk>/edit/", missing, name="edit-reply"),
-    path("replies/<int:pk>/remove/", missing, name="remove-reply"),
-    path("replies/<int:pk>/restore/", missing, name="restore-reply"),
-    path("replies/<int:pk>/accept/", missing, name="accept"),
-    path("replies/<int:pk>/history/", missing, name="reply-history"),
-    path("replies/<int:pk>/comment/", missing, name="comment-reply"),
-    path("comments/<int:pk>/", missing, name="comment"),
-    path("comments/<int:pk>/edit/", missing, name="edit-comment"),
-    path("comments/<int:pk>/remove/", missing, name="remove-comment"),
-    path("comments/<int:pk>/restore/", missing, name="restore-comment"),
-    path("comments/<int:pk>/history/", missing, name="comment-history"),
-    # A2: the record of a decision.
-    re_path(rf"{_POST}adr\.md$", missing, name="adr"),
-    # D: Atom.
-    re_path(rf"{_POST}replies\.atom$", missing, name="atom-thread"),
-    path("latest.atom", missing, name="atom"),
-    path("tools/<str:slugs>.atom", missing, name="atom-tools"),
-    path("people/<str:username>.atom", missing, name="atom-person"),
-    path("categories/<path:path>.atom", missing, name="atom-category"),
+    # Lists and writing.
+    path("", lists.index, name="index"),
+    path("ask/", asking.ask, name="ask"),
+    path("decide/", asking.decide, name="decide"),
+    path("preview/", assistance.preview, name="preview"),
+    path("similar/", assistance.similar, name="similar"),
+    path("drafts/", asking.drafts, name="drafts"),
+    path("drafts/save/", asking.save_draft, name="save-draft"),
+    path("drafts/<int:pk>/delete/", asking.delete_draft, name="delete-draft"),
+    re_path(rf"{_POST}edit/$", asking.edit, name="edit"),
+    # A thread and what people do in it.
+    re_path(rf"{_POST}$", threads.detail, name="detail"),
+    re_path(rf"{_POST}remove/$", threads.remove, name="remove"),
+    re_path(rf"{_POST}restore/$", threads.restore, name="restore"),
+    re_path(rf"{_POST}history/$", threads.history, name="history"),
+    re_path(rf"{_POST}reply/$", replies.add, name="add-reply"),
+    re_path(rf"{_POST}comment/$", comments.add, name="add-comment"),
+    re_path(rf"{_POST}outcome/$", threads.outcome, name="outcome"),
+    path("replies/<int:pk>/", replies.reply, name="reply"),
+    path("replies/<int:pk>/edit/", replies.edit, name="edit-reply"),
+    path("replies/<int:pk>/remove/", replies.remove, name="remove-reply"),
+    path("replies/<int:pk>/restore/", replies.restore, name="restore-reply"),
+    path("replies/<int:pk>/accept/", replies.accept, name="accept"),
+    path("replies/<int:pk>/history/", replies.history, name="reply-history"),
+    path("replies/<int:pk>/comment/", comments.add_to_reply, name="comment-reply"),
+    path("comments/<int:pk>/", comments.comment, name="comment"),
+    path("comments/<int:pk>/edit/", comments.edit, name="edit-comment"),
+    path("comments/<int:pk>/remove/", comments.remove, name="remove-comment"),
+    path("comments/<int:pk>/restore/", comments.restore, name="restore-comment"),
+    path("comments/<int:pk>/history/", comments.history, name="comment-history"),
+    # The record of a decision.
+    re_path(rf"{_POST}adr\.md$", records.adr, name="adr"),
+    # Atom.
+    re_path(rf"{_POST}replies\.atom$", feeds.of_thread, name="atom-thread"),
+    path("latest.atom", feeds.latest, name="atom"),
+    path("tools/<str:slugs>.atom", feeds.of_tools, name="atom-tools"),
+    path("people/<str:username>.atom", feeds.of_person, name="atom-person"),
+    path("categories/<path:path>.atom", feeds.of_category, name="atom-category"),
 ]

@@ -39,6 +39,14 @@ class FunctionFactory(LayerFactory):
     slug = "microframeworks"
 
 
+def usual_function() -> Category:
+    """That of `FunctionFactory`, in one query where it is there: hundreds of tests make dozens of tools."""
+    levels = {"slug": "microframeworks", "parent__slug": "languages-and-frameworks"}
+    there = Category.objects.filter(**levels, parent__parent__slug="application-and-data")
+    found: Category | None = there.select_related("parent__parent").first()
+    return found or FunctionFactory()
+
+
 class RepositoryFactory(factory.django.DjangoModelFactory[Repository]):
     class Meta:
         model = Repository
@@ -63,7 +71,7 @@ class ToolFactory(factory.django.DjangoModelFactory[Tool]):
 
     name = factory.Sequence(lambda n: f"Tool {n}")
     slug = factory.LazyAttribute(lambda tool: tool.name.lower().replace(".", "").replace(" ", "-"))
-    function = factory.SubFactory(FunctionFactory)
+    function = factory.LazyFunction(usual_function)
     tagline = factory.LazyAttribute(lambda tool: f"What {tool.name} is, said in one plain phrase")
     description = factory.LazyAttribute(
         lambda tool: f"{tool.name} does one thing.\n\nIt leaves the rest to others."

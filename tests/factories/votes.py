@@ -1,5 +1,6 @@
 """People whose votes count, things to vote on, and whether counters say what rows say."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -7,9 +8,12 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.permissions import PROBATION
-from apps.tools.models import Point, Tool
+from apps.advice.models import Post, Reply
+from apps.tools.models import Point
+from apps.votes.kinds import KINDS
 from apps.votes.models import Vote
 from tests.factories.accounts import UserFactory
+from tests.factories.advice import PostFactory, ReplyFactory
 from tests.factories.tools import PointFactory
 
 LONG_AGO = timezone.now() - PROBATION - timedelta(days=30)
@@ -30,11 +34,28 @@ def make_point(author: User | None = None, **fields: Any) -> Point:
     return PointFactory(author=author, **fields)
 
 
+def make_post(author: User | None = None, **fields: Any) -> Post:
+    """A question by `author`, on a tool of its own unless `fields` name one."""
+    post: Post = PostFactory(author=author, **fields)
+    return post
+
+
+def make_reply(author: User | None = None, **fields: Any) -> Reply:
+    """A reply by `author`, in a thread of its own unless `fields` name one."""
+    reply: Reply = ReplyFactory(author=author, **{"post__author": None} | fields)
+    return reply
+
+
+# What people write and are voted on for, by kind.
+WRITTEN: dict[str, Callable[..., Any]] = {"point": make_point, "post": make_post, "reply": make_reply}
+
+
 def counters_equal_rows() -> bool:
-    """Whether the counters of all tools and points say what the votes that count say."""
+    """Whether the counters of all that is voted on say what the votes that count say."""
     counted = Vote.objects.filter(state=Vote.State.COUNTED)
-    return all(tool.vote_count == counted.filter(tool=tool).count() for tool in Tool.objects.all()) and all(
-        (point.up_count, point.down_count)
-        == tuple(counted.filter(point=point, value=value).count() for value in (1, -1))
-        for point in Point.objects.all()
+    return all(
+        getattr(row, counter) == counted.filter(**{kind.column: row.pk}, value=value).count()
+        for kind in KINDS.values()
+        for row in kind.model._default_manager.all()
+        for counter, value in zip(kind.counters, (1, -1), strict=False)
     )
