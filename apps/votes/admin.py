@@ -35,6 +35,11 @@ class VoteAdmin(ReadOnlyAdmin[Vote]):
     # Counting all of them would take longer than the rest of the page.
     show_full_result_count = False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Vote]:
+        rows: QuerySet[Vote] = super().get_queryset(request)
+        # Long texts, of which the list shows nothing.
+        return rows.defer("post__body", "post__html", "reply__body", "reply__html")
+
     @admin.display(description="voted on")
     def target(self, vote: Vote) -> str:
         return next(str(target) for name in KINDS if (target := getattr(vote, name)))

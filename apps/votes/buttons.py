@@ -52,7 +52,7 @@ def votes_of(reader: User | AnonymousUser, targets: Iterable[Model]) -> MyVotes:
 def button_context(request: HttpRequest, target: Model, mine: MyVote | None) -> dict[str, Any]:
     """What templates/votes/_vote.html shows of `target` to who asks for the page. No query."""
     kind = kind_of(target)
-    shown = {"target": target, "up": getattr(target, kind.counters[0])}
+    shown = {"target": kind.spoken or target, "up": getattr(target, kind.counters[0])}
     if not request.user.is_authenticated:
         return shown | {"sign_in": f"{reverse('account_login')}?next={quote(request.path)}"}
     if kind.author_of(target) == request.user.pk:

@@ -1,13 +1,14 @@
 """The kinds of things that people vote on. A new one is an entry here and a column of `Vote`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from apps.accounts.models import User
+from apps.advice.models import Post, Reply
 from apps.tools.models import Point, Tool
 
 
@@ -18,13 +19,17 @@ class Kind:
     # In addresses, and the foreign key of `Vote`.
     name: str
     model: type[Model]
-    # The rows that a person may see, and so vote on.
+    # The rows that a person may see, and so vote on: none that was removed, whoever may see it.
     visible_to: Callable[[User | AnonymousUser], QuerySet[Any]]
     # The columns that count the votes up and, where they are allowed, down.
     counters: tuple[str] | tuple[str, str]
     # The foreign keys to who wrote it and to the tool that they earn reputation on; empty where nobody did.
     author: str = ""
     tool: str = ""
+    # What the control calls it, where a row has no short name of its own.
+    spoken: str = ""
+    # The rows that earn: not those that were removed and can be restored.
+    earning: Q = field(default_factory=Q)
 
     @property
     def column(self) -> str:
@@ -56,6 +61,25 @@ KINDS = {
             counters=("up_count", "down_count"),
             author="author",
             tool="tool",
+        ),
+        Kind(
+            "post",
+            Post,
+            lambda _: Post.objects.shown(),
+            counters=("up_count", "down_count"),
+            author="author",
+            tool="tool",
+            earning=Q(removed_at=None),
+        ),
+        Kind(
+            "reply",
+            Reply,
+            lambda _: Reply.objects.shown(),
+            counters=("up_count", "down_count"),
+            author="author",
+            tool="tool",
+            spoken="this reply",
+            earning=Q(removed_at=None),
         ),
     )
 }

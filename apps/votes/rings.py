@@ -19,14 +19,20 @@ and what falls into pieces is taken apart, until a group is a ring or too small.
 answered, so they go first. What is found is set aside and the search begins anew, for a ring that was taken apart while
 a closer one was found. Camouflage, honest votes of ring members, lowers their share, but does not hide them until it is
 the larger part of what they give.
+
+networkx is imported when rings are searched, once a night in one worker: every process imports this module.
 """
+
+from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, sqrt
+from typing import TYPE_CHECKING
 
-import networkx as nx
+if TYPE_CHECKING:
+    import networkx as nx
 
 # Two who vote for each other are friends; three or more are a ring.
 MIN_MEMBERS = 3
@@ -82,6 +88,8 @@ class _Graph:
 
     def close(self) -> nx.DiGraph:
         """The votes that are a large share of what their voter gave and of what their author got."""
+        import networkx as nx
+
         return nx.DiGraph(
             pair
             for pair, votes in self.votes.items()
@@ -112,6 +120,8 @@ class _Graph:
 
     def is_ring(self, members: set[int]) -> bool:
         """Whether everybody in the group is close enough to it."""
+        import networkx as nx
+
         inside = nx.DiGraph(
             (one, other) for one in members for other in members if (one, other) in self.votes
         )
@@ -150,6 +160,8 @@ def find_rings(edges: Iterable[Edge]) -> list[FoundRing]:
 
 def _parts(group: nx.DiGraph) -> list[set[int]]:
     """The strongly connected components, without those too small for a ring."""
+    import networkx as nx
+
     return [part for part in nx.strongly_connected_components(group) if len(part) >= MIN_MEMBERS]
 
 

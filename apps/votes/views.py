@@ -1,4 +1,5 @@
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -23,7 +24,11 @@ def cast(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     if value is None:
         return HttpResponseBadRequest(f"The value must be one of {', '.join(values)}.")
     target = get_object_or_404(KINDS[kind].visible_to(request.user), pk=pk)
-    vote = cast_vote(voter=request.user, target=target, value=value)  # type: ignore[arg-type]
+    try:
+        vote = cast_vote(voter=request.user, target=target, value=value)  # type: ignore[arg-type]
+    except ObjectDoesNotExist:
+        # Deleted meanwhile.
+        raise Http404 from None
     is_waiting = vote is not None and vote.state == Vote.State.PENDING
     if request.htmx:  # type: ignore[attr-defined]
         mine = MyVote(vote.value, vote.state) if vote else None

@@ -10,7 +10,7 @@ from apps.votes.models import Reputation, Ring, Vote
 from apps.votes.services.casting import cast_vote
 from tests.factories.accounts import UserFactory
 from tests.factories.tools import ToolFactory
-from tests.factories.votes import make_point, make_voter
+from tests.factories.votes import make_point, make_post, make_reply, make_voter
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,13 @@ def test_admin_lists_votes_of_every_kind(maud_client: Client) -> None:
     cast_vote(voter=make_voter(username="ann"), target=tool, value=1)
     cast_vote(voter=make_voter(username="ben"), target=point, value=-1)
 
+    cast_vote(voter=make_voter(username="cas"), target=make_post(title="Which of these?"), value=1)
+    cast_vote(voter=make_voter(username="dot"), target=make_reply(), value=1)
+
     html = maud_client.get(VOTES).content.decode()
+    of_posts, of_replies = (
+        maud_client.get(VOTES, {"kind": kind}).content.decode() for kind in ("post", "reply")
+    )
     of_tools = maud_client.get(VOTES, {"kind": "tool"}).content.decode()
     of_nothing = maud_client.get(VOTES, {"kind": "dream"}).content.decode()
     of_ben = maud_client.get(VOTES, {"q": "ben"}).content.decode()
@@ -46,6 +52,8 @@ def test_admin_lists_votes_of_every_kind(maud_client: Client) -> None:
 
     assert "Flask</td>" in html
     assert "One file is an application</td>" in html
+    assert "Which of these?</td>" in of_posts
+    assert ("cas" in of_replies, "dot" in of_replies) == (False, True)
     assert ("ann" in of_tools, "ben" in of_tools) == (True, False)
     assert ("ann" in of_nothing, "ben" in of_nothing) == (True, True)
     assert ("ann" in of_ben, "ben" in of_ben) == (False, True)
@@ -60,6 +68,7 @@ def test_admin_lists_take_no_query_for_each_row(
         voter, point = make_voter(), make_point(make_voter())
         cast_vote(voter=voter, target=point, value=1)
         cast_vote(voter=voter, target=ToolFactory(), value=1)
+        cast_vote(voter=voter, target=make_post(), value=1)
         Ring.objects.create(vote_count=1, inside_share=1).members.set([voter, point.author])
 
     with count_queries(at_most=9):

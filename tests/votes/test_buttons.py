@@ -9,21 +9,24 @@ from django.test import RequestFactory
 
 from apps.votes.services.casting import cast_vote
 from tests.factories.tools import ToolFactory
-from tests.factories.votes import make_newcomer, make_point, make_voter
+from tests.factories.votes import make_newcomer, make_point, make_post, make_reply, make_voter
 
 pytestmark = pytest.mark.django_db
 
 PAGE = Template(
-    "{% load votes %}{% my_votes tools=tools points=points as mine %}"
+    "{% load votes %}{% my_votes tools=tools points=points posts=posts replies=replies as mine %}"
     "{% for one in tools %}{% vote_button one mine %}\n{% endfor %}"
     "{% for one in points %}{% vote_button one mine %}\n{% endfor %}"
+    "{% for one in posts %}{% vote_button one mine %}\n{% endfor %}"
+    "{% for one in replies %}{% vote_button one mine %}\n{% endfor %}"
 )
 
 
-def render(reader: Any, tools: Any = (), points: Any = ()) -> str:
+def render(reader: Any, tools: Any = (), points: Any = (), posts: Any = (), replies: Any = ()) -> str:
     request = RequestFactory().get("/tools/c++/")
     request.user = reader
-    return PAGE.render(Context({"request": request, "tools": tools, "points": points}))
+    shown = {"tools": tools, "points": points, "posts": posts, "replies": replies}
+    return PAGE.render(Context({"request": request, **shown}))
 
 
 def test_button_of_a_tool_says_what_it_does() -> None:
@@ -36,19 +39,28 @@ def test_button_of_a_tool_says_what_it_does() -> None:
     assert "Disagree" not in html
 
 
+def test_button_of_a_thread_says_its_title_and_that_of_a_reply_that_it_is_one() -> None:
+    html = render(make_voter(), posts=[make_post(title="Which of these?")], replies=[make_reply()])
+
+    assert "Upvote Which of these?, " in html
+    assert "Upvote this reply, " in html
+    assert "Disagree: this reply" in html
+
+
 def test_button_is_pressed_where_the_reader_voted() -> None:
     reader = make_voter()
     tool, up, down, none = ToolFactory(), make_point(), make_point(), make_point()
-    for target, value in ((tool, 1), (up, 1), (down, -1)):
+    post, reply = make_post(), make_reply()
+    for target, value in ((tool, 1), (up, 1), (down, -1), (post, 1), (reply, -1)):
         cast_vote(voter=reader, target=target, value=value)
         cast_vote(voter=make_voter(), target=target, value=1)
 
-    lines = [line for line in render(reader, [tool], [up, down, none]).splitlines() if line]
+    lines = [line for line in render(reader, [tool], [up, down, none], [post], [reply]).splitlines() if line]
 
-    assert [line.count('aria-pressed="true"') for line in lines] == [1, 1, 1, 0]
-    assert [line.count('value="0"') for line in lines] == [1, 1, 1, 0]
-    assert [line.count('value="1"') for line in lines] == [0, 0, 1, 1]
-    assert [line.count('value="-1"') for line in lines] == [0, 1, 0, 1]
+    assert [line.count('aria-pressed="true"') for line in lines] == [1, 1, 1, 0, 1, 1]
+    assert [line.count('value="0"') for line in lines] == [1, 1, 1, 0, 1, 1]
+    assert [line.count('value="1"') for line in lines] == [0, 0, 1, 1, 0, 1]
+    assert [line.count('value="-1"') for line in lines] == [0, 1, 0, 1, 1, 0]
 
 
 def test_button_is_a_link_to_the_sign_in_for_others() -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -7,19 +8,25 @@ from django.utils import timezone
 
 from apps.accounts.permissions import PROBATION
 from apps.notifications.models import Kind, Notification
-from apps.tools.models import Point, Tool
+from apps.tools.models import Tool
 from apps.votes.kinds import KINDS, kind_of
 from apps.votes.models import Ring, Vote
 from apps.votes.services.casting import FIRST_DAY_VOTES, cast_vote, take_back
 from tests.factories.tools import ToolFactory
-from tests.factories.votes import make_newcomer, make_point, make_voter
+from tests.factories.votes import WRITTEN, make_newcomer, make_point, make_post, make_reply, make_voter
 
 pytestmark = pytest.mark.django_db
 
 
-def counts(point: Point) -> tuple[int, int]:
-    point.refresh_from_db()
-    return point.up_count, point.down_count
+@pytest.fixture(params=sorted(WRITTEN))
+def make(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Makes one of each kind of what people write."""
+    return WRITTEN[request.param]
+
+
+def counts(target: Any) -> tuple[int, int]:
+    target.refresh_from_db()
+    return target.up_count, target.down_count
 
 
 def reputation_of(person: Any) -> int:
@@ -48,14 +55,14 @@ def test_vote_is_taken_back_however_often_it_is_asked() -> None:
     assert Tool.objects.get().vote_count == 0
 
 
-def test_vote_changes_side() -> None:
-    point, voter = make_point(make_voter()), make_voter()
+def test_vote_changes_side(make: Callable[..., Any]) -> None:
+    target, voter = make(make_voter()), make_voter()
     seen = []
 
     for value in (1, -1, -1, 0, -1, 1):
-        cast_vote(voter=voter, target=point, value=value)
-        seen.append((value, point.up_count, point.down_count))
-        assert (point.up_count, point.down_count) == counts(point)
+        cast_vote(voter=voter, target=target, value=value)
+        seen.append((value, target.up_count, target.down_count))
+        assert (target.up_count, target.down_count) == counts(target)
 
     assert seen == [(1, 1, 0), (-1, 0, 1), (-1, 0, 1), (0, 0, 0), (-1, 0, 1), (1, 1, 0)]
     assert Vote.objects.count() == 1
@@ -83,11 +90,11 @@ def test_vote_on_what_is_gone_is_refused() -> None:
         cast_vote(voter=make_voter(), target=tool, value=1)
 
 
-def test_vote_on_own_content_is_refused() -> None:
+def test_vote_on_own_content_is_refused(make: Callable[..., Any]) -> None:
     author = make_voter()
 
     with pytest.raises(PermissionDenied, match="what you wrote yourself"):
-        cast_vote(voter=author, target=make_point(author), value=1)
+        cast_vote(voter=author, target=make(author), value=1)
 
     assert not Vote.objects.exists()
 
@@ -160,33 +167,34 @@ def test_vote_moves_the_authors_reputation() -> None:
     tool = ToolFactory()
     first, second = make_point(author, tool=tool), make_point(author, tool=tool)
     elsewhere = make_point(author)
+    post, reply = make_post(author, tool=tool), make_reply(author, tool=tool)
     voters = [make_voter() for _ in range(3)]
 
     for voter in voters:
         cast_vote(voter=voter, target=first, value=1)
-    cast_vote(voter=voters[0], target=second, value=1)
-    cast_vote(voter=voters[0], target=elsewhere, value=1)
+    for target in (second, elsewhere, post, reply):
+        cast_vote(voter=voters[0], target=target, value=1)
 
-    assert dict(author.reputations.values_list("tool", "score")) == {tool.pk: 30, elsewhere.tool_id: 10}
-    assert reputation_of(author) == 40
+    assert dict(author.reputations.values_list("tool", "score")) == {tool.pk: 50, elsewhere.tool_id: 10}
+    assert reputation_of(author) == 60
 
     cast_vote(voter=voters[0], target=elsewhere, value=-1)
 
-    assert dict(author.reputations.values_list("tool", "score")) == {tool.pk: 30}
-    assert reputation_of(author) == 30
+    assert dict(author.reputations.values_list("tool", "score")) == {tool.pk: 50}
+    assert reputation_of(author) == 50
 
 
-def test_author_is_told_once_and_not_by_whom() -> None:
-    point, voters = make_point(make_voter()), [make_voter(), make_voter()]
+def test_author_is_told_once_and_not_by_whom(make: Callable[..., Any]) -> None:
+    target, voters = make(make_voter()), [make_voter(), make_voter()]
 
     for voter in voters:
         for value in (1, 0, -1, 1):
-            cast_vote(voter=voter, target=point, value=value)
+            cast_vote(voter=voter, target=target, value=value)
 
     told = Notification.objects.get()
-    assert (told.person, told.kind, told.actor) == (point.author, Kind.POINT_VOTE, None)
-    assert str(point) in told.text
-    assert told.url == point.get_absolute_url()
+    assert (told.person, told.kind, told.actor) == (target.author, Kind.POINT_VOTE, None)
+    assert str(getattr(target, "post", target)) in told.text
+    assert told.url == target.get_absolute_url()
 
 
 def test_author_is_not_told_of_a_vote_down() -> None:
@@ -195,12 +203,12 @@ def test_author_is_not_told_of_a_vote_down() -> None:
     assert not Notification.objects.exists()
 
 
-def test_point_without_author_is_voted_on() -> None:
-    point = make_point()
+def test_what_nobody_wrote_is_voted_on(make: Callable[..., Any]) -> None:
+    target = make()
 
-    cast_vote(voter=make_voter(), target=point, value=1)
+    cast_vote(voter=make_voter(), target=target, value=1)
 
-    assert counts(point) == (1, 0)
+    assert counts(target) == (1, 0)
     assert not Notification.objects.exists()
 
 

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from apps.votes.models import Reputation, Ring, Vote
 from tests.factories.tools import ToolFactory
-from tests.factories.votes import make_point, make_voter
+from tests.factories.votes import make_point, make_post, make_reply, make_voter
 
 pytestmark = pytest.mark.django_db
 
@@ -16,10 +16,12 @@ def refused(constraint: str, **fields: Any) -> None:
 
 
 def test_vote_is_on_one_thing() -> None:
-    voter, tool, point = make_voter(), ToolFactory(), make_point()
+    voter, tool, point, post, reply = make_voter(), ToolFactory(), make_point(), make_post(), make_reply()
 
     refused("vote_one_target", voter=voter)
     refused("vote_one_target", voter=voter, tool=tool, point=point)
+    refused("vote_one_target", voter=voter, point=point, post=post)
+    refused("vote_one_target", voter=voter, post=post, reply=reply)
     assert not Vote.objects.exists()
 
 
@@ -33,14 +35,14 @@ def test_vote_is_up_or_down_and_on_a_tool_up() -> None:
 
 
 def test_person_has_one_vote_on_each_thing() -> None:
-    voter, tool, point = make_voter(), ToolFactory(), make_point()
-    Vote.objects.create(voter=voter, tool=tool)
-    Vote.objects.create(voter=voter, point=point)
+    voter, other = make_voter(), make_voter()
+    targets = {"tool": ToolFactory(), "point": make_point(), "post": make_post(), "reply": make_reply()}
+    for name, target in targets.items():
+        Vote.objects.create(voter=voter, **{name: target})
 
-    refused("vote_tool_unique", voter=voter, tool=tool)
-    refused("vote_point_unique", voter=voter, point=point, value=-1)
-    Vote.objects.create(voter=make_voter(), tool=tool)
-    assert Vote.objects.count() == 3
+        refused(f"vote_{name}_unique", voter=voter, **{name: target})
+        Vote.objects.create(voter=other, **{name: target})
+    assert Vote.objects.count() == 8
 
 
 def test_person_has_one_reputation_on_each_tool() -> None:

@@ -10,7 +10,7 @@ from apps.votes.models import Reputation, Ring, Vote
 from apps.votes.services import personal
 from apps.votes.services.casting import cast_vote
 from tests.factories.tools import ToolFactory
-from tests.factories.votes import counters_equal_rows, make_point, make_voter
+from tests.factories.votes import counters_equal_rows, make_point, make_post, make_reply, make_voter
 
 pytestmark = pytest.mark.django_db
 
@@ -21,13 +21,19 @@ def test_export_has_my_votes_and_what_i_earned_and_nothing_of_others() -> None:
     cast_vote(voter=me, target=tool, value=1)
     cast_vote(voter=me, target=point, value=-1)
     cast_vote(voter=make_voter(), target=mine, value=1)
+    post, reply = make_post(), make_reply()
+    for target in (post, reply):
+        cast_vote(voter=me, target=target, value=1)
 
     mine_all = json.loads(json.dumps(gather(me), cls=DjangoJSONEncoder))
 
     votes = [{k: v for k, v in row.items() if not k.endswith("_at")} for row in mine_all["votes"]]
+    nothing = dict.fromkeys(("on_tool", "on_point", "on_point_of", "on_post", "on_reply"))
     assert votes == [
-        {"value": -1, "on_tool": None, "on_point": str(point), "on_point_of": "flask"},
-        {"value": 1, "on_tool": "flask", "on_point": None, "on_point_of": None},
+        nothing | {"value": 1, "on_reply": reply.pk},
+        nothing | {"value": 1, "on_post": post.pk},
+        nothing | {"value": -1, "on_point": str(point), "on_point_of": "flask"},
+        nothing | {"value": 1, "on_tool": "flask"},
     ]
     assert mine_all["reputation"] == [{"score": 10, "on_tool": "flask"}]
 
@@ -35,9 +41,11 @@ def test_export_has_my_votes_and_what_i_earned_and_nothing_of_others() -> None:
 def test_closing_takes_back_votes_and_leaves_counters_right() -> None:
     me, other = make_voter(), make_voter()
     tool, point, mine = ToolFactory(), make_point(other), make_point(me)
+    post, reply = make_post(other, tool=point.tool), make_reply()
     for voter in (me, make_voter()):
-        cast_vote(voter=voter, target=tool, value=1)
-        cast_vote(voter=voter, target=point, value=1)
+        for target in (tool, point, reply):
+            cast_vote(voter=voter, target=target, value=1)
+    cast_vote(voter=me, target=post, value=1)
     cast_vote(voter=other, target=mine, value=1)
     Ring.objects.create(vote_count=0, inside_share=1).members.set([me, other])
 

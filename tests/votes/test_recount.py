@@ -11,7 +11,14 @@ from apps.votes.models import Reputation, Vote
 from apps.votes.services.casting import cast_vote
 from apps.votes.services.reputation import _mend_person
 from tests.factories.tools import ToolFactory
-from tests.factories.votes import counters_equal_rows, make_newcomer, make_point, make_voter
+from tests.factories.votes import (
+    counters_equal_rows,
+    make_newcomer,
+    make_point,
+    make_post,
+    make_reply,
+    make_voter,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +42,7 @@ def test_recount_finds_nothing_where_votes_were_cast(point: Point) -> None:
 
 def test_recount_mends_every_counter_of_votes(point: Point) -> None:
     tool = ToolFactory(vote_count=5)
+    post, reply = make_post(up_count=1), make_reply(down_count=2)
     Point.objects.update(up_count=0, down_count=7)
     Reputation.objects.update(score=99)
     User.objects.filter(pk=point.author_id).update(reputation=98)
@@ -44,6 +52,9 @@ def test_recount_mends_every_counter_of_votes(point: Point) -> None:
 
     key = (point.author_id, point.tool_id)
     assert drifts == [
+        Drift("advice.Post.reply_count", reply.post_id, 0, 1),
+        Drift("advice.Post.up_count", post.pk, 1, 0),
+        Drift("advice.Reply.down_count", reply.pk, 2, 0),
         Drift("tools.Point.down_count", point.pk, 7, 1),
         Drift("tools.Point.up_count", point.pk, 0, 2),
         Drift("tools.Tool.vote_count", tool.pk, 5, 0),
@@ -107,6 +118,6 @@ def test_recount_takes_as_many_queries_for_many_votes(
     for _ in range(5):
         cast_vote(voter=make_voter(), target=make_point(make_voter()), value=1)
 
-    with count_queries(at_most=20):
+    with count_queries(at_most=30):
         assert recount() == []
     assert Vote.objects.count() == 9

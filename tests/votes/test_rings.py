@@ -17,7 +17,15 @@ from apps.votes.services.casting import cast_vote
 from apps.votes.services.rings import restore_ring, reverse_rings
 from apps.votes.tasks import reverse_rings as task
 from tests.factories.tools import ToolFactory
-from tests.factories.votes import LONG_AGO, counters_equal_rows, make_newcomer, make_point, make_voter
+from tests.factories.votes import (
+    LONG_AGO,
+    counters_equal_rows,
+    make_newcomer,
+    make_point,
+    make_post,
+    make_reply,
+    make_voter,
+)
 from tests.votes.populations import RING, camouflage, clique, honest_votes
 from tests.votes.threads import run_together
 
@@ -260,9 +268,25 @@ def test_rings_are_reversed_once_while_their_members_vote(maud: User) -> None:
     assert Tool.objects.exists()
 
 
+def test_ring_is_found_across_all_that_its_members_write() -> None:
+    members = ring_of(4, each=1)
+    for make in (make_post, make_reply):
+        for target in [make(author) for author in members]:
+            for voter in members:
+                if voter != target.author:
+                    cast_vote(voter=voter, target=target, value=1)
+
+    (ring,) = reverse_rings()
+
+    assert (set(ring.members.all()), ring.vote_count) == (set(members), 36)
+    assert Vote.objects.filter(ring=ring, state=State.REVERSED).count() == 36
+    assert not User.objects.filter(pk__in=[m.pk for m in members]).exclude(reputation=0).exists()
+    assert counters_equal_rows()
+
+
 def test_looking_for_rings_takes_few_queries(count_queries: Callable[..., Any]) -> None:
     for _ in range(3):
         cast_vote(voter=make_voter(), target=make_point(make_voter()), value=1)
 
-    with count_queries(at_most=2):
+    with count_queries(at_most=4):
         assert reverse_rings() == []

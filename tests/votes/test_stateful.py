@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -17,17 +17,20 @@ from hypothesis.stateful import (
 )
 
 from apps.accounts.models import User
+from apps.advice.models import Post, Reply
+from apps.advice.services.posts import remove_post, restore_post
+from apps.advice.services.replies import remove_reply, restore_reply
 from apps.core.counters import recount
-from apps.tools.models import Point, Tool
-from apps.votes.kinds import kind_of
+from apps.votes.kinds import KINDS, WRITTEN, kind_of
 from apps.votes.models import Reputation, Ring, Vote
 from apps.votes.reputation import reputation
 from apps.votes.rings import FoundRing
 from apps.votes.services import personal, rings
 from apps.votes.services.casting import cast_vote
 from apps.votes.services.counting import count_pending_votes
+from tests.factories.accounts import UserFactory
 from tests.factories.tools import ToolFactory
-from tests.factories.votes import LONG_AGO, make_newcomer, make_point, make_voter
+from tests.factories.votes import LONG_AGO, make_newcomer, make_point, make_post, make_reply, make_voter
 
 PEOPLE, TARGETS = 5, 6
 person_numbers = st.integers(0, PEOPLE - 1)
@@ -35,10 +38,19 @@ target_numbers = st.integers(0, TARGETS - 1)
 values = st.sampled_from([1, 1, -1, 0])
 
 
-class VoteMachine(RuleBasedStateMachine):
-    """People of whom two are newcomers, two tools, and three pros by people and one by nobody."""
+def by_author(look_up: str, value: Any) -> Q:
+    """Votes on what people wrote of whom `look_up` says this."""
+    chosen = Q()
+    for kind in WRITTEN:
+        chosen |= Q(**{f"{kind.name}__{kind.author}__{look_up}": value})
+    return chosen
 
-    world: tuple[list[User], list[Tool | Point]]
+
+class VoteMachine(RuleBasedStateMachine):
+    """People of whom two are newcomers, a moderator, a tool, and what people wrote, one of them nobody."""
+
+    world: tuple[list[User], list[Any]]
+    moderator: User
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,6 +88,22 @@ class VoteMachine(RuleBasedStateMachine):
             if value:
                 self.chosen[voter, on] = value
 
+    @rule(number=target_numbers)
+    def remove_or_restore(self, number: int) -> None:
+        target = self.targets[number]
+        if isinstance(target, Post):
+            target.refresh_from_db()
+            if target.removed_at:
+                restore_post(restorer=self.moderator, post=target)
+            else:
+                remove_post(remover=self.moderator, post=target)
+        if isinstance(target, Reply):
+            target.refresh_from_db()
+            if target.removed_at:
+                restore_reply(restorer=self.moderator, reply=target)
+            else:
+                remove_reply(remover=self.moderator, reply=target)
+
     @rule(number=person_numbers)
     def become_established(self, number: int) -> None:
         User.objects.filter(pk=self.people[number].pk).update(date_joined=LONG_AGO)
@@ -90,7 +118,7 @@ class VoteMachine(RuleBasedStateMachine):
         pks = tuple(self.people[number].pk for number in members - self.gone)
         ring = rings._record(FoundRing(pks, 0.9))
         rings.reverse_rings()
-        inside = Vote.objects.filter(voter__in=pks, point__author__in=pks, value=1)
+        inside = Vote.objects.filter(by_author("in", pks), voter__in=pks, value=1)
         assert not inside.filter(ring=None).exists()
         assert inside.filter(ring=ring).count() >= ring.vote_count
 
@@ -105,7 +133,8 @@ class VoteMachine(RuleBasedStateMachine):
     @rule(up=st.integers(0, 9), earned=st.integers(0, 99))
     def drift_and_recount(self, up: int, earned: int) -> None:
         assert recount(dry_run=True) == []
-        Point.objects.update(up_count=up)
+        for kind in WRITTEN:
+            kind.model._default_manager.update(up_count=up)
         Reputation.objects.update(score=earned)
         recount()
         assert recount(dry_run=True) == []
@@ -117,11 +146,10 @@ class VoteMachine(RuleBasedStateMachine):
         person.is_active = False
         person.save(update_fields=["is_active"])
         # What they wrote stays, without a name.
-        Point.objects.filter(author=person).update(author=None)
-        for target in self.targets:
-            if getattr(target, "author_id", None) == person.pk:
-                # Once more for this run only: the world is of all runs.
-                self.targets = [Point.objects.get(pk=t.pk) if t is target else t for t in self.targets]
+        for kind in WRITTEN:
+            kind.model._default_manager.filter(author=person).update(author=None)
+        # Once more for this run only: the world is of all runs.
+        self.targets = [type(target).objects.get(pk=target.pk) for target in self.targets]
         personal.take_away(person)
         self.gone.add(number)
         self.chosen = {key: value for key, value in self.chosen.items() if key[0] != number}
@@ -131,29 +159,25 @@ class VoteMachine(RuleBasedStateMachine):
         numbers = {person.pk: number for number, person in enumerate(self.people)}
         places = {(kind_of(t).column, t.pk): at for at, t in enumerate(self.targets)}
         rows = [
-            (
-                (
-                    numbers[vote.voter_id],
-                    places[("tool_id", vote.tool_id) if vote.tool_id else ("point_id", vote.point_id)],
-                ),
-                vote.value,
-            )
+            ((numbers[vote.voter_id], places[column, getattr(vote, column)]), vote.value)
             for vote in Vote.objects.all()
+            for column in (kind.column for kind in KINDS.values())
+            if getattr(vote, column)
         ]
         assert len(rows) == len(dict(rows))
         assert dict(rows) == self.chosen
 
     @invariant()
     def counters_equal_rows(self) -> None:
-        counted = list(Vote.objects.filter(state=Vote.State.COUNTED).values_list("tool", "point", "value"))
-        for pk, up in Tool.objects.values_list("pk", "vote_count"):
-            assert up == counted.count((pk, None, 1))
+        votes = list(Vote.objects.filter(state=Vote.State.COUNTED).values(*KINDS, "value"))
         earned: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        for point in Point.objects.all():
-            votes = (point.up_count, point.down_count)
-            assert votes == (counted.count((None, point.pk, 1)), counted.count((None, point.pk, -1)))
-            if point.author_id:
-                earned.setdefault((point.author_id, point.tool_id), []).append(votes)
+        for name, kind in KINDS.items():
+            for row in kind.model._default_manager.all():
+                on_it = [vote["value"] for vote in votes if vote[name] == row.pk]
+                counts = tuple(getattr(row, counter) for counter in kind.counters)
+                assert counts == (on_it.count(1), on_it.count(-1))[: len(counts)]
+                if kind.author_of(row) and not getattr(row, "removed_at", None):
+                    earned.setdefault((row.author_id, row.tool_id), []).append(counts)
         scores = {key: score for key, votes in earned.items() if (score := reputation(votes))}
         rows = Reputation.objects.values_list("person", "tool", "score")
         assert {(person, tool): score for person, tool, score in rows} == scores
@@ -163,7 +187,7 @@ class VoteMachine(RuleBasedStateMachine):
     @invariant()
     def no_vote_within_a_ring_counts_unless_it_was_restored(self) -> None:
         within = Vote.objects.filter(
-            voter__rings__in=Ring.objects.filter(restored_at=None), point__author__rings=F("voter__rings")
+            by_author("rings", F("voter__rings")), voter__rings__in=Ring.objects.filter(restored_at=None)
         )
         assert not within.filter(ring=None, value=1).exists()
 
@@ -175,14 +199,21 @@ class VoteMachine(RuleBasedStateMachine):
 @pytest.fixture
 def machine(db: None) -> type[VoteMachine]:
     people = [make_voter(), make_voter(), make_voter(), make_newcomer(), make_newcomer()]
-    targets: list[Any] = [
-        ToolFactory(),
-        ToolFactory(),
-        *(make_point(author) for author in [*people[:3], None]),
+    tool = ToolFactory()
+    targets = [
+        tool,
+        make_point(people[0], tool=tool),
+        make_post(people[0], tool=tool),
+        make_post(people[1]),
+        make_reply(people[2], tool=tool),
+        make_reply(None),
     ]
+    # The threads that the replies stand in.
+    recount()
 
     class Machine(VoteMachine):
         world = (people, targets)
+        moderator = UserFactory(is_staff=True)
 
     return Machine
 
@@ -192,7 +223,7 @@ def test_votes_stay_right_whatever_happens(
 ) -> None:
     # In the nightly profile as many and as long runs as it says; else few, as each step is some queries.
     is_nightly = settings.get_current_profile_name() == "nightly"
-    few = settings() if is_nightly else settings(max_examples=10, stateful_step_count=15)
+    few = settings() if is_nightly else settings(max_examples=7, stateful_step_count=12)
 
     run_state_machine_as_test(
         machine, settings=settings(few, deadline=None, suppress_health_check=list(HealthCheck))

@@ -1,14 +1,19 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.tools.models import Point, Tool
 from apps.votes.models import Vote
 from tests.factories.tools import ToolFactory
-from tests.factories.votes import make_newcomer, make_point, make_voter
+from tests.factories.votes import WRITTEN, make_newcomer, make_point, make_post, make_reply, make_voter
+from tests.votes.threads import run_together
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +27,7 @@ def voter(client: Client) -> Any:
     return person
 
 
-def address(target: Tool | Point) -> str:
+def address(target: Model) -> str:
     return reverse("votes:cast", args=[target._meta.model_name, target.pk])
 
 
@@ -35,12 +40,15 @@ def test_cast_votes_and_leads_back(client: Client, voter: Any) -> None:
     assert Tool.objects.get().vote_count == 1
 
 
-def test_vote_on_a_point_leads_back_to_where_it_stands(client: Client, voter: Any) -> None:
-    point = make_point()
+@pytest.mark.parametrize("kind", sorted(WRITTEN))
+def test_vote_on_what_is_written_leads_back_to_where_it_stands(client: Client, voter: Any, kind: str) -> None:
+    target = WRITTEN[kind]()
 
-    answer = client.post(address(point), {"value": "1", "next": "/tools/flask/"})
+    answer = client.post(address(target), {"value": "1", "next": "/tools/flask/"})
 
-    assert answer["Location"] == f"/tools/flask/#point-{point.pk}"
+    assert answer["Location"] == f"/tools/flask/#{kind}-{target.pk}"
+    target.refresh_from_db()
+    assert target.up_count == 1
 
 
 def test_cast_leads_to_no_other_site(client: Client, voter: Any) -> None:
@@ -130,6 +138,35 @@ def test_cast_is_missing_for_what_the_person_may_not_see(client: Client, voter: 
 
     assert [answer.status_code for answer in answers] == [404, 404]
     assert not Vote.objects.exists()
+
+
+def test_cast_is_missing_for_what_is_removed_whoever_sees_it(maud_client: Client) -> None:
+    now = timezone.now()
+    post = make_post(removed_at=now)
+    answers = [
+        maud_client.post(address(one), {"value": "1"})
+        for one in (post, make_reply(post=post), make_reply(removed_at=now))
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert not Vote.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cast_is_missing_for_what_is_deleted_meanwhile(
+    client: Client, voter: Any, until_somebody_waits: Callable[[], None]
+) -> None:
+    point = make_point(make_voter())
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Point.objects.select_for_update().get()
+            # Finds it, and waits for its lock.
+            answer = pool.submit(run_together, [lambda: client.post(address(point), {"value": "1"})])
+            until_somebody_waits()
+            Point.objects.all().delete()
+
+        assert answer.result()[0].status_code == 404
 
 
 @pytest.mark.parametrize("value", ["", "2", "-1", "up"])

@@ -12,9 +12,10 @@ from apps.votes.services.casting import take_back
 
 
 def export_votes(person: User) -> list[dict[str, Any]]:
-    """The person's votes, newest first: on which tool or pro or con, up (1) or down (-1), and since when.
+    """The person's votes, newest first: on what, up (1) or down (-1), and since when.
 
-    Nothing of rings: what the site suspects of others is not theirs.
+    Of threads and replies the numbers: what they say is others', and may be removed. Nothing of rings: what the site
+    suspects of others is not theirs.
     """
     votes = Vote.objects.filter(voter=person).order_by("-id")
     rows = votes.values(
@@ -24,6 +25,8 @@ def export_votes(person: User) -> list[dict[str, Any]]:
         on_tool=F("tool__slug"),
         on_point=F("point__text"),
         on_point_of=F("point__tool__slug"),
+        on_post=F("post_id"),
+        on_reply=F("reply_id"),
     )
     return [dict(row) for row in rows]
 

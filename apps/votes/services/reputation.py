@@ -1,7 +1,7 @@
 """Keeps what people earned: a row for each person and tool, and the sum on the person."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db import transaction
 from django.db.models import Q, Sum
@@ -22,6 +22,15 @@ def recompute_reputation(*, person_id: int, tool_id: int) -> None:
     """
     score = _earned(Q(author=person_id, tool=tool_id)).get((person_id, tool_id), 0)
     _write(person_id, {tool_id: score})
+
+
+@transaction.atomic
+def recompute_earned(people: Collection[int], tools: Collection[int]) -> None:
+    """Set what these people earned on these tools, once something of theirs was removed, restored or moved there."""
+    list(User.objects.filter(pk__in=people).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    scores = _earned(Q(author__in=people, tool__in=tools))
+    for person_id in sorted(people):
+        _write(person_id, {tool_id: scores.get((person_id, tool_id), 0) for tool_id in tools})
 
 
 @transaction.atomic
@@ -75,7 +84,7 @@ def _earned(chosen: Q) -> dict[tuple[int, int], int]:
     """Scores above 0 by person and tool, computed; `chosen` is of the columns `author` and `tool`."""
     votes: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for kind in WRITTEN:
-        rows = kind.model._default_manager.filter(chosen).order_by()
+        rows = kind.model._default_manager.filter(chosen, kind.earning).order_by()
         for author_id, tool_id, up, down in rows.values_list(kind.author, kind.tool, *kind.counters):
             votes[author_id, tool_id].append((up, down))
     scores = {key: reputation(counts) for key, counts in votes.items()}

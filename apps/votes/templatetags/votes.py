@@ -1,4 +1,7 @@
-"""Votes on a page: `{% load votes %}{% my_votes tools=tools points=points as mine %}{% vote_button point mine %}`."""
+"""Votes on a page: `{% load votes %}{% my_votes tools=tools points=points as mine %}{% vote_button point mine %}`.
+
+So it goes for `posts=` and `replies=`.
+"""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -8,6 +11,7 @@ from django import template
 from django.db.models import Model
 from django.template.context import Context
 
+from apps.advice.models import Post, Reply
 from apps.tools.models import Point, Tool
 from apps.votes.buttons import MyVotes, button_context, votes_of
 from apps.votes.kinds import kind_of
@@ -16,9 +20,15 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def my_votes(context: Context, tools: Iterable[Tool] = (), points: Iterable[Point] = ()) -> MyVotes:
+def my_votes(
+    context: Context,
+    tools: Iterable[Tool] = (),
+    points: Iterable[Point] = (),
+    posts: Iterable[Post] = (),
+    replies: Iterable[Reply] = (),
+) -> MyVotes:
     """The reader's votes on these, for `vote_button`. One query for signed-in readers, none for others."""
-    return votes_of(context["request"].user, chain(tools, points))
+    return votes_of(context["request"].user, chain(tools, points, posts, replies))
 
 
 @register.inclusion_tag("votes/_vote.html", takes_context=True)
