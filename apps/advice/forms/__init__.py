@@ -1,0 +1,1 @@
+"""What people type. Each module serves one kind of page."""
