@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 
 import django
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, call_command
 from django.db import connections
@@ -72,14 +74,31 @@ def _claim(host: str, port: int) -> socket.socket:
     return claim
 
 
-def prepare() -> None:
-    """Brings the database and the static files up to date; does next to nothing if they are."""
+def prepare() -> str:
+    """Brings the database and the static files up to date; does next to nothing if they are.
+
+    Returns a line that says as whom one can sign in, empty without demo content.
+    """
     django.setup()
     _say("Bringing the database up to date ...")
     call_command("migrate", interactive=False, verbosity=0)
     call_command("load_catalogue", "--if-changed")
+    try:
+        call_command("load_demo", "--if-changed")
+    except CommandError as error:
+        # Somebody has a name of its people, or a tool of its stacks is gone: the site itself is well.
+        _say(error)
     _collect_static()
+    logins = _demo_logins()
     connections.close_all()
+    return logins
+
+
+def _demo_logins() -> str:
+    people = get_user_model().objects.filter(is_demo=True).exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    rows = people.order_by("is_staff", "username").values_list("username", "is_staff")
+    names = ", ".join(f"{name} ({'moderator' if is_staff else 'member'})" for name, is_staff in rows)
+    return f"    Demo log-ins (password {settings.DEMO_PASSWORD}): {names}\n" if names else ""
 
 
 def _collect_static() -> None:
@@ -103,21 +122,21 @@ def _static_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def announce(url: str) -> None:
-    """Prints the address when the site answers there, or that it does not."""
+def announce(url: str, logins: str = "") -> None:
+    """Prints the address when the site answers there, with a line of `logins`, or that it does not."""
     deadline = time.monotonic() + ANSWER_SECONDS
     while time.monotonic() < deadline:
         connection = HTTPConnection(urlsplit(url).netloc, timeout=5)
         with suppress(OSError, HTTPException), closing(connection):
             connection.request("GET", "/healthz")
             if connection.getresponse().status == 200:
-                _say(f"\n    The site is running at {url}\n    Ctrl-C stops it.\n")
+                _say(f"\n    The site is running at {url}\n{logins}    Ctrl-C stops it.\n")
                 return
         time.sleep(LOOK_SECONDS)
     _say(f"\n    The site does not answer at {url} yet. Look at the lines above.\n")
 
 
-def run_processes(procfile: Path, host: str, port: int) -> int:
+def run_processes(procfile: Path, host: str, port: int, logins: str = "") -> int:
     """Runs the Procfile's processes until a signal comes (and returns 0) or one ends (and never does)."""
     asked: list[int] = []
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -126,7 +145,7 @@ def run_processes(procfile: Path, host: str, port: int) -> int:
     # Mails of the worker, which sees no request, link to where the site is.
     site_url = os.environ.get("SITE_URL") or url.rstrip("/")
     processes = _start_processes(procfile, {"HOST": host, "PORT": str(port), "SITE_URL": site_url})
-    threading.Thread(target=announce, args=(url,), daemon=True).start()
+    threading.Thread(target=announce, args=(url, logins), daemon=True).start()
     ended: dict[str, int] = {}
     while not asked and not ended:
         time.sleep(LOOK_SECONDS)
@@ -202,8 +221,8 @@ def main() -> int:
     host = os.environ.get("HOST") or "127.0.0.1"
     try:
         with claimed_port(host, os.environ.get("PORT", "")) as port:
-            prepare()
-            return run_processes(ROOT / "Procfile", host, port)
+            logins = prepare()
+            return run_processes(ROOT / "Procfile", host, port, logins)
     except (ServeError, CommandError) as error:
         print(error, file=sys.stderr)
         return 1
