@@ -107,6 +107,7 @@ class UserAdmin(DjangoUserAdmin[User]):
     list_filter = (
         "is_active",
         "is_staff",
+        "is_demo",
         VerifiedFilter,
         ("closed_at", admin.EmptyFieldListFilter),
         "date_joined",

@@ -5,7 +5,7 @@ from django.template.defaultfilters import pluralize
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.jobs import ring
-from apps.pages.models import ContactMessage, SocialCard
+from apps.pages.models import ContactMessage, Event, SocialCard
 
 
 @admin.register(ContactMessage)
@@ -35,3 +35,15 @@ class SocialCardAdmin(ReadOnlyAdmin[SocialCard]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SocialCard]:
         return super().get_queryset(request).defer("image")
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin[Event]):
+    """What the feed is made of. What is to go is removed or hidden where it stands."""
+
+    list_display = ("kind", "actor", "post", "stack", "day", "created_at")
+    list_filter = ("kind", "created_at")
+    list_select_related = ("actor", "post", "stack")
+    search_fields = ("=actor__username", "post__title", "stack__name")
+    # The table is the largest of all.
+    show_full_result_count = False

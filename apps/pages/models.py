@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.advice.models import Post, Reply
+from apps.pages.querysets import EventQuerySet
 from apps.stacks.models import Stack
 from apps.tools.models import Tool
 
@@ -80,6 +81,8 @@ class Event(models.Model):
     day = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField()
 
+    objects = EventQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
         constraints = [
@@ -91,11 +94,9 @@ class Event(models.Model):
             ),
             models.UniqueConstraint(fields=["post"], name="event_post_unique", condition=Q(kind="post")),
             models.UniqueConstraint(fields=["reply"], name="event_reply_unique", condition=Q(kind="reply")),
+            # Not of nobody: people who are gone may have changed a company's stack on the same day.
             models.UniqueConstraint(
-                fields=["stack", "day", "actor"],
-                name="event_stack_unique",
-                condition=Q(kind="stack"),
-                nulls_distinct=False,
+                fields=["stack", "day", "actor"], name="event_stack_unique", condition=Q(kind="stack")
             ),
         ]
 
@@ -107,9 +108,17 @@ class EventSubject(models.Model):
     """A tool or a person that an event is about: by it the feed finds the event."""
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="subjects")
-    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    # Without an index of their own: the constraints below have one for each.
+    tool = models.ForeignKey(
+        Tool, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
 
     class Meta:
@@ -129,3 +138,17 @@ class EventSubject(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id}: {self.tool_id or self.person_id}"
+
+
+class DemoLoad(models.Model):
+    """A load of the demo content: of which version of its files. Once it was removed, no start brings it back."""
+
+    digest = models.CharField(max_length=64, help_text="SHA-256 over the files.")
+    loaded_at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.loaded_at:%Y-%m-%d %H:%M}"

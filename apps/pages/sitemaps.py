@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.advice.models import Post
 from apps.comparisons.models import Comparison
 from apps.stacks.models import Company, Stack
 from apps.tools.models import Tool
@@ -32,11 +33,26 @@ class ComparisonSitemap(Sitemap[Comparison]):
         return item.changed_at
 
 
+class PostSitemap(Sitemap[Post]):
+    limit = 5000
+
+    def items(self) -> QuerySet[Post]:
+        return Post.objects.indexable().only("slug", "changed_at").order_by("pk")
+
+    def lastmod(self, item: Post) -> datetime:
+        return item.changed_at
+
+    def get_latest_lastmod(self) -> datetime | None:
+        # Django's own reads them all.
+        latest: datetime | None = self.items().aggregate(latest=Max("changed_at"))["latest"]
+        return latest
+
+
 class PeopleSitemap(Sitemap[User]):
     limit = 5000
 
     def items(self) -> QuerySet[User]:
-        people: QuerySet[User] = User.objects.shown().exclude(bio="")
+        people: QuerySet[User] = User.objects.shown().filter(is_demo=False).exclude(bio="")
         return people.only("username").order_by("pk")
 
 
@@ -44,7 +60,7 @@ class StackSitemap(Sitemap[Stack]):
     limit = 5000
 
     def items(self) -> QuerySet[Stack]:
-        stacks = Stack.objects.public().filter(item_count__gt=0).with_owner()
+        stacks = Stack.objects.public().filter(item_count__gt=0).exclude(person__is_demo=True).with_owner()
         return stacks.order_by("pk")
 
     def lastmod(self, item: Stack) -> datetime:
@@ -70,6 +86,7 @@ class PageSitemap(Sitemap[str]):
             "comparisons:index",
             "stacks:index",
             "stacks:companies",
+            "advice:index",
             "pages:docs-cli",
             "pages:about",
             "pages:contact",
@@ -84,6 +101,7 @@ SITEMAPS = {
     "stackups": ComparisonSitemap,
     "stacks": StackSitemap,
     "companies": CompanySitemap,
+    "advice": PostSitemap,
     "people": PeopleSitemap,
     "pages": PageSitemap,
 }

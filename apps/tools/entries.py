@@ -407,7 +407,7 @@ def _place(location: tuple[int | str, ...], document: Any) -> tuple[str, str]:
         except (KeyError, IndexError, TypeError):
             here = None
         if isinstance(part, int) and isinstance(here, dict):
-            name = here.get("slug") or here.get("topic")
+            name = here.get("slug") or here.get("topic") or here.get("username")
             label = f"{field[-1] if field else 'entry'} {part + 1}" + (f" ({name})" if name else "")
             entry, field = (f"{entry}, {label}" if entry else label), []
         else:

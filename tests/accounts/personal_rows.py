@@ -19,6 +19,7 @@ from apps.accounts.models import DataExport, FormerUsername, User
 from apps.accounts.services.avatars import keep_avatar
 from apps.accounts.services.follows import follow_person
 from apps.accounts.services.tokens import create_token
+from apps.advice.models import Draft, Revision
 from apps.notifications.models import Channel, Digest, Kind, Notification, Preference
 from apps.stacks.models import Removal
 from apps.stacks.services.items import add_items
@@ -30,9 +31,15 @@ from apps.tools.services.points import answer_point
 from apps.votes.models import Reputation, Ring
 from apps.votes.services.casting import cast_vote
 from tests.factories.accounts import UserFactory
+from tests.factories.advice import CommentFactory, PostFactory, ReplyFactory
+from tests.factories.pages import EventFactory
 from tests.factories.stacks import ChangeFactory, CompanyFactory, MembershipFactory, ProofCheckFactory
 from tests.factories.tools import PointFactory, ToolFactory
 
+# Of threads, replies and comments.
+_REMOVED = "What a person wrote and removed is exported with the rest; what moderators remove is others'."
+# Of the feed.
+_EVENTS = "It says that they wrote a thread or a reply or changed a stack, all of which an export has."
 SECRETS = ("the-hash-of-a-password", "TOTP-SECRET", "RECOVERY-SEED", "PUBLIC-KEY", "PASSKEY-ID")
 
 
@@ -172,6 +179,32 @@ ROWS: dict[str, Kept] = {
         lambda person: read_names(person=person, text="Django"), "readings"
     ),
     "stacks.ProofCheck.person": Kept(lambda person: ProofCheckFactory(person=person), "proof_checks"),
+    "advice.Post.author": Kept(lambda person: PostFactory(author=person), "posts", stays=True),
+    "advice.Post.removed_by": Kept(
+        lambda person: PostFactory(removed_by=person, removed_at=timezone.now()), because=_REMOVED, stays=True
+    ),
+    "advice.Reply.author": Kept(
+        lambda person: ReplyFactory(author=person, post__reply_count=1), "replies", stays=True
+    ),
+    "advice.Reply.removed_by": Kept(
+        lambda person: ReplyFactory(removed_by=person, removed_at=timezone.now()), because=_REMOVED, stays=True
+    ),
+    "advice.Comment.author": Kept(lambda person: CommentFactory(author=person), "comments", stays=True),
+    "advice.Comment.removed_by": Kept(
+        lambda person: CommentFactory(removed_by=person, removed_at=timezone.now()), because=_REMOVED, stays=True
+    ),
+    "advice.Revision.edited_by": Kept(
+        lambda person: Revision.objects.create(
+            comment=CommentFactory(author=person), body="Before", edited_by=person, written_at=timezone.now()
+        ),
+        "earlier_words",
+        stays=True,
+    ),
+    "advice.Draft.person": Kept(
+        lambda person: Draft.objects.create(person=person, kind="advice", data={"title": ["Which?"]}), "drafts"
+    ),
+    "pages.Event.actor": Kept(lambda person: EventFactory(actor=person), because=_EVENTS, stays=True),
+    "pages.EventSubject.person": Kept(lambda person: EventFactory(people=[person]), because=_EVENTS),
     "votes.Vote.voter": Kept(
         lambda person: cast_vote(voter=person, target=ToolFactory(), value=1), "votes"
     ),

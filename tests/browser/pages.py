@@ -31,6 +31,7 @@ PAGES = {
     "stacks": "/stacks/",
     "stack": "/stacks/tidewater/rider-api/",
     "advice": "/advice/",
+    "thread": "/advice/9001-flask-or-django/",
     "share a stack": "/stacks/tidewater/rider-api/share/",
     "embedded stack": "/stacks/tidewater/rider-api/embed/",
     "how to share": "/docs/sharing/",
@@ -68,6 +69,10 @@ SIGNED_IN = {
     "item of a stack": "/stacks/tidewater/rider-api/items/9001/",
     "import": "/stacks/new/import/",
     "review of an import": "/stacks/new/9001/",
+    "thread, signed in": "/advice/9001-flask-or-django/",
+    "ask": "/advice/ask/?tools=flask,django",
+    "tell of a decision with errors": "/advice/decide/",
+    "own feed": "/feed/",
     "notifications": "/notifications/",
     "notification settings": "/notifications/settings/",
     "e-mail": "/accounts/email/",
@@ -89,6 +94,10 @@ def go_to(page: Page, name: str) -> None:
     assert response.status == (404 if name in MISSING else 200)
     if name == "contact with errors":
         page.get_by_role("button", name="Send").click()
+        page.get_by_role("alert").wait_for()
+    if name == "tell of a decision with errors":
+        page.get_by_label("Why not").first.fill("Too slow")
+        page.get_by_role("button", name="Publish").click()
         page.get_by_role("alert").wait_for()
     if name == "sign up with errors":
         page.get_by_label("Username").fill("admin")

@@ -2,14 +2,20 @@
 
 from datetime import UTC, date, datetime
 
+from django.utils import timezone
+
 from apps.accounts.models import PersonFollow, User
+from apps.advice.models import Outcome, Post, Recommendation
+from apps.core.markdown import render_markdown
 from apps.github.models import FigureSource, Repository, StarReading
 from apps.notifications.models import Kind, Notification
-from apps.stacks.models import Item, Membership, Tier
+from apps.stacks.models import Change, Item, Membership, Tier
 from apps.tools.models import Category, Point, Tool, ToolFollow
 from apps.votes.models import Reputation, Vote
 from tests.factories.accounts import UserFactory
+from tests.factories.advice import CommentFactory, PostFactory, PostToolFactory, ReplyFactory
 from tests.factories.comparisons import make_comparison
+from tests.factories.pages import EventFactory
 from tests.factories.stacks import (
     ChangeFactory,
     CompanyFactory,
@@ -35,7 +41,8 @@ from tests.factories.tools import (
 
 # More than a page of the list of tools.
 OTHERS = 42
-# The ids of an item and of a reading, as addresses in tests/browser/pages.py have them: far above those of a sequence.
+# The ids of an item, a reading and a thread, as addresses in tests/browser/pages.py have them: far above those of a
+# sequence.
 KNOWN = 9_001
 
 
@@ -65,6 +72,8 @@ def make_rows() -> None:
     _long_words(frameworks)
     _people(flask, django)
     _stacks(compared)
+    _threads(flask, django)
+    _feed(flask)
     libraries = FunctionFactory(slug="http-clients", parent=CategoryFactory(slug="libraries"))
     for number in range(OTHERS):
         ToolFactory(name=f"Library {number:02}", language="Go", function=libraries)
@@ -230,3 +239,66 @@ def _stacks(tools: list[Tool]) -> None:
         unread=[{"path": "web/package.json", "reason": "is not JSON"}],
         unknown=["pkg:npm/unheard-of"],
     )
+
+
+def _threads(flask: Tool, django: Tool) -> None:
+    """A question with all that its page can show, answered by somebody who runs it, and one that nobody answered."""
+    alice, bob = User.objects.get(username="alice"), User.objects.get(username="bob")
+    now = timezone.now()
+    post = PostFactory(
+        pk=KNOWN,
+        author=bob,
+        title="Flask or Django for a first API with OpenTelecommunicationsInstrumentation?",
+        slug="flask-or-django",
+        tools=[flask],
+        team_size=Post.TeamSize.FEW,
+        stage=Post.Stage.BUILDING,
+        scale="40 requests a second",
+        constraints="No managed database",
+        decide_by=date(2030, 1, 31),
+        view_count=392_104,
+        reply_count=2,
+        edited_at=now,
+    )
+    PostToolFactory(post=post, tool=django)
+    body = "Start with *one* file.\n\n    def factory_with_a_long_name(configuration, extensions, routes): ..."
+    reply = ReplyFactory(
+        post=post, author=alice, up_count=3, edited_at=now, body=body, html=render_markdown(body)
+    )
+    Recommendation.objects.create(reply=reply, tool=flask)
+    CommentFactory(post=post, author=alice)
+    CommentFactory(reply=reply, author=bob, edited_at=now)
+    CommentFactory(reply=ReplyFactory(post=post, author=None), author=None)
+    CommentFactory(reply=ReplyFactory(post=post, removed_at=now, removed_by=bob))
+    Post.objects.filter(pk=post.pk).update(accepted=reply, accepted_at=now)
+    Outcome.objects.create(
+        post=post,
+        after_days=90,
+        answered_at=now,
+        verdict=Outcome.Verdict.GOOD,
+        chosen=flask,
+        html="<p>It took a week.</p>",
+    )
+    PostFactory(
+        pk=KNOWN + 1, author=alice, title="Which one for a first API?", slug="first-api", tools=[flask]
+    )
+
+
+def _feed(flask: Tool) -> None:
+    """Of each kind of event one that is around the tool that Alice follows: by Bob, or by nobody who is known."""
+    post = Post.objects.get(pk=KNOWN)
+    change = Change.objects.filter(tool=flask).select_related("stack").earliest("pk")
+    reply = ReplyFactory(post=post, author=post.author)
+    for kind, fields in {
+        "post": {"post": post},
+        "reply": {"post": post, "reply": reply},
+        "stack": {"post": None, "stack": change.stack, "changes": [change.pk], "actor": None},
+        "move": {"post": None, "stack": change.stack, "changes": [_move(flask).pk], "actor": post.author},
+    }.items():
+        EventFactory(kind=kind, tools=[flask], **fields)
+
+
+def _move(flask: Tool) -> Change:
+    item = Item.objects.get(replaced_by__isnull=False)
+    row: Change = ChangeFactory(item=item, kind=Change.Kind.REPLACED, other=flask)
+    return row

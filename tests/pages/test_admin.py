@@ -4,12 +4,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.pages.models import ContactMessage, SocialCard
+from apps.pages.models import ContactMessage, Event, SocialCard
 from apps.pages.services import cards, messages
+from tests.factories.pages import EventFactory
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ["/admin/pages/contactmessage/", "/admin/pages/socialcard/"]
+LISTS = ["/admin/pages/contactmessage/", "/admin/pages/event/", "/admin/pages/socialcard/"]
 
 
 @pytest.fixture
@@ -130,3 +131,23 @@ def test_card_cannot_be_written(maud_client: Client, card: SocialCard, action: s
 
     assert response.status_code == 403
     assert SocialCard.objects.get().title == card.title
+
+
+def test_events_are_listed_with_few_queries(maud_client: Client, count_queries: Callable[..., Any]) -> None:
+    events = [EventFactory() for _ in range(3)]
+
+    with count_queries(at_most=8):
+        response = maud_client.get("/admin/pages/event/", {"q": events[0].post.title, "kind__exact": "post"})
+
+    assert response.content.decode().count(events[0].post.title) >= 1
+    assert events[1].actor.username not in response.content.decode()
+
+
+@pytest.mark.parametrize("action", ["change", "delete"])
+def test_event_cannot_be_written(maud_client: Client, action: str) -> None:
+    event = EventFactory()
+
+    response = maud_client.post(f"/admin/pages/event/{event.pk}/{action}/", {"post": "yes"})
+
+    assert response.status_code == 403
+    assert Event.objects.get() == event

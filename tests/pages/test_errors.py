@@ -49,6 +49,7 @@ def test_nonsense_in_the_address_is_not_found(client: Client, path: str) -> None
         (Http404("We know no tool <b>."), b'<p class="lede">We know no tool &lt;b&gt;.</p>'),
         (Http404(), b"<h1"),
         (Http404({"tried": ["secret"]}), b"<h1"),
+        (Http404("No secret matches the given query."), b"<h1"),
     ],
 )
 def test_not_found_shows_our_words_only(rf: RequestFactory, exception: Http404, words: bytes) -> None:

@@ -13,16 +13,17 @@ from apps.accounts.models import FormerUsername, PersonFollow, User
 from apps.tools.models import ToolFollow
 from apps.votes.models import Reputation
 from tests.factories.accounts import UserFactory
+from tests.factories.advice import PostFactory, ReplyFactory
 from tests.factories.tools import PointFactory, ToolFactory
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ["pros-and-cons/", "tools/", "following/", "followers/"]
+LISTS = ["pros-and-cons/", "advice/", "replies/", "tools/", "following/", "followers/"]
 PAGES = ["", *LISTS]
 
 # The person with counts, whether the reader follows, stacks and their tools, companies, tools, people, points,
-# reputation; session, reader, votes.
-PROFILE_QUERIES = 12
+# reputation, posts and their tools, replies; session, reader, bell, votes.
+PROFILE_QUERIES = 16
 
 
 @pytest.fixture
@@ -171,6 +172,7 @@ def fill(ada: User, count: int) -> None:
     for tool in ToolFactory.create_batch(count):
         ToolFollow.objects.create(person=ada, tool=tool)
         PointFactory(tool=tool, author=ada)
+        ReplyFactory(post=PostFactory(tool=tool, author=ada), author=ada)
     for person in UserFactory.create_batch(count):
         PersonFollow.objects.create(follower=ada, person=person)
         PersonFollow.objects.create(follower=person, person=ada)

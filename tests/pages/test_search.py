@@ -66,7 +66,7 @@ def test_search_says_so_when_nothing_was_found(client: Client) -> None:
     response = client.get("/search/", {"q": "zzzzzz"})
 
     assert response.status_code == 200
-    assert b"No tool, stack or company is called that, nor described so." in response.content
+    assert b"No tool, thread, stack or company is called that, nor described so." in response.content
 
 
 def test_search_is_kept_from_search_engines(client: Client) -> None:

@@ -46,13 +46,14 @@ def test_index_lists_the_sections_with_their_last_change(client: Client) -> None
         "/sitemap-stackups.xml": "2026-11-05T09:30:00+00:00",
         "/sitemap-stacks.xml": None,
         "/sitemap-companies.xml": None,
+        "/sitemap-advice.xml": None,
         "/sitemap-people.xml": None,
         "/sitemap-pages.xml": None,
     }
 
 
 def test_index_works_with_an_empty_catalogue(client: Client) -> None:
-    assert list(listed(client, "/sitemap.xml").values()) == [None] * 6
+    assert list(listed(client, "/sitemap.xml").values()) == [None] * 7
 
 
 def test_index_lists_the_parts_of_a_long_section(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,6 +118,7 @@ def test_section_lists_the_pages_of_the_site(client: Client) -> None:
         "/stackups/",
         "/stacks/",
         "/companies/",
+        "/advice/",
         "/docs/sharing/",
         "/about/",
         "/contact/",
@@ -129,7 +131,7 @@ def test_every_address_listed_is_a_page_for_search_engines(client: Client) -> No
 
     pages = [client.get(path) for path in addresses]
 
-    assert len(pages) == 12
+    assert len(pages) == 13
     assert {page.status_code for page in pages} == {200}
     assert not any(b"noindex" in page.content for page in pages)
 
@@ -146,7 +148,7 @@ def test_sitemap_needs_as_many_queries_for_more_rows(
     client: Client, count_queries: Callable[..., Any], path: str
 ) -> None:
     make_catalogue(tools=2)
-    with count_queries(at_most=8) as few:
+    with count_queries(at_most=10) as few:
         client.get(path)
     make_catalogue(tools=20)
 

@@ -10,7 +10,6 @@ HEADINGS = {
     "docs/sharing": "How to share a stack",
     "privacy": "Privacy Policy",
     "terms": "Terms of Service",
-    "advice": "Advice",
 }
 
 
@@ -79,12 +78,6 @@ def test_page_names_its_one_address(client: Client, settings: Any) -> None:
     response = client.get("/about/?from=mail")
 
     assert b'<link rel="canonical" href="https://stacks.example.org/about/">' in response.content
-
-
-def test_page_without_content_yet_is_kept_from_search_engines(client: Client) -> None:
-    response = client.get("/advice/")
-
-    assert b'<meta name="robots" content="noindex, follow">' in response.content
 
 
 @pytest.mark.parametrize("title", ["Product", "Company", "Legal"])

@@ -3,16 +3,23 @@
 import json
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from apps.accounts.models import User
+from apps.advice.models import Post
+from apps.advice.threads import posts_for, thread_of
 from apps.pages.templatetags import structured
 from apps.tools.models import Category, Tool
+from tests.factories.advice import PostFactory, ReplyFactory
 from tests.factories.comparisons import make_comparison
 from tests.factories.tools import AlternativeFactory, ToolFactory
 
@@ -164,3 +171,88 @@ def test_stackup_page_carries_every_tool_the_alternatives_and_the_trail(client: 
     assert [item["name"] for item in nodes[2]["itemListElement"]] == ["Quart"]
     assert nodes[3]["itemListElement"][-1]["name"] == "Actix vs Flask"
     assert "http://testserver/cards/stackups/actix-vs-flask.png" in unescape(page)
+
+
+@pytest.fixture
+def asked(alice: User) -> Post:
+    """A question, with an answer that is accepted, one that is not, and one that is removed."""
+    post: Post = PostFactory(
+        author=alice, title="Flask or </script>?", slug="flask-or",
+        html="<p>For <b>us</b> &lt;two&gt;</p>", up_count=3, down_count=1,
+        created_at=datetime(2026, 3, 14, 9, tzinfo=UTC), reply_count=2,
+    )  # fmt: skip
+    ReplyFactory(post=post, author=None, html=f"<p>{'x' * 2000}</p>")
+    ReplyFactory(post=post, html="<p>Gone</p>", removed_at=timezone.now())
+    post.accepted = ReplyFactory(
+        post=post,
+        author=alice,
+        html="<p>Flask &amp; go</p>",
+        created_at=post.created_at,
+        edited_at=post.created_at,
+    )
+    post.save(update_fields=["accepted"])
+    return post
+
+
+def thread_graph(post: Post) -> list[dict[str, Any]]:
+    reader = AnonymousUser()
+    return graph(structured.thread_data(context(), thread_of(posts_for(reader).get(pk=post.pk), reader)))
+
+
+ALICE = {"@type": "Person", "name": "alice", "url": "http://testserver/@alice/"}
+
+
+@pytest.mark.django_db
+def test_thread_data_of_a_question_that_was_answered(asked: Post) -> None:
+    page, crumbs = thread_graph(asked)
+
+    url = f"http://testserver/advice/{asked.pk}-flask-or/"
+    question = page["mainEntity"]
+    accepted, (suggested,) = question.pop("acceptedAnswer"), question.pop("suggestedAnswer")
+    assert (page["@type"], types([crumbs])) == ("QAPage", ["BreadcrumbList"])
+    assert question == {
+        "@type": "Question",
+        "name": "Flask or </script>?",
+        "answerCount": 2,
+        "text": "For us <two>",
+        "url": url,
+        "author": ALICE,
+        "datePublished": "2026-03-14T09:00:00+00:00",
+        "upvoteCount": 3,
+        "downvoteCount": 1,
+    }
+    assert accepted == {
+        "@type": "Answer",
+        "text": "Flask & go",
+        "url": f"{url}#reply-{asked.accepted_id}",
+        "author": ALICE,
+        "datePublished": "2026-03-14T09:00:00+00:00",
+        "dateModified": "2026-03-14T09:00:00+00:00",
+        "upvoteCount": 0,
+        "downvoteCount": 0,
+    }
+    assert suggested["author"] == {"@type": "Person", "name": "Somebody who left"}
+    assert len(suggested["text"]) == structured.STRUCTURED_CHARACTERS
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["advice", "decision"])
+def test_thread_data_of_what_is_no_answered_question(alice: User, kind: str) -> None:
+    post = PostFactory(author=alice, kind=kind, title="We moved off React", up_count=2)
+    if kind == "decision":
+        ReplyFactory(post=post)
+        Post.objects.update(reply_count=1)
+
+    posting, _ = thread_graph(post)
+
+    replies = int(kind == "decision")
+    assert (posting["@type"], posting["headline"]) == ("DiscussionForumPosting", "We moved off React")
+    assert (posting["commentCount"], types(posting["comment"])) == (replies, ["Comment"] * replies)
+    assert posting["interactionStatistic"]["userInteractionCount"] == 2
+
+
+@pytest.mark.django_db
+def test_thread_data_is_none_of_what_was_removed(maud: User, asked: Post) -> None:
+    Post.objects.update(removed_at=timezone.now())
+
+    assert structured.thread_data(context(), thread_of(posts_for(maud).get(pk=asked.pk), maud)) == ""

@@ -502,7 +502,7 @@ def test_review_costs_few_queries(
         IMPORT, {"names": "\n".join([*(tool.name for tool in tools), "nonsense"]), "stack": stack.pk}
     ).headers["Location"]
 
-    with count_queries(at_most=10):
+    with count_queries(at_most=11):
         response = alice_client.get(address)
 
     assert response.status_code == 200

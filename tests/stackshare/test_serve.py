@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError
 from django.db import connections
 from pytest_django import Settings
 
 from stackshare import serve
+from tests.factories.accounts import UserFactory
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -186,15 +188,38 @@ def test_site_that_does_not_answer_is_told(
     assert f"does not answer at {url}" in capsys.readouterr().out
 
 
-def test_preparation_runs_what_a_new_checkout_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preparation_runs_what_a_new_checkout_needs(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     monkeypatch.setattr(
         serve, "call_command", lambda *arguments, **_options: done.append(" ".join(arguments))
     )
     monkeypatch.setattr(serve, "_collect_static", lambda: done.append("static"))
     monkeypatch.setattr(connections, "close_all", lambda: done.append("close"))
-    serve.prepare()
-    assert done == ["migrate", "load_catalogue --if-changed", "static", "close"]
+    assert serve.prepare() == ""
+    assert done == ["migrate", "load_catalogue --if-changed", "load_demo --if-changed", "static", "close"]
+
+
+def test_demo_content_that_cannot_be_loaded_holds_nothing_up(
+    db: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def call(name: str, *_arguments: str, **_options: object) -> None:
+        if name == "load_demo":
+            raise CommandError("@maya is somebody already.")
+
+    monkeypatch.setattr(serve, "call_command", call)
+    monkeypatch.setattr(serve, "_collect_static", lambda: None)
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+    assert serve.prepare() == ""
+    assert "@maya is somebody already." in capsys.readouterr().out
+
+
+def test_line_of_log_ins_names_the_demo_people_with_a_password(db: None) -> None:
+    UserFactory(username="robin", is_demo=True, is_staff=True, password="argon2$")
+    UserFactory(username="maya", is_demo=True, password="argon2$")
+    UserFactory(username="lena", is_demo=True, password="!")
+    UserFactory(username="alice", password="argon2$")
+    line = serve._demo_logins()
+    assert line == f"    Demo log-ins (password {settings.DEMO_PASSWORD}): maya (member), robin (moderator)\n"
 
 
 @pytest.mark.parametrize(
@@ -213,12 +238,13 @@ def test_exit_code_tells_how_it_went(
     code: int,
     message: str,
 ) -> None:
-    def prepare() -> None:
+    def prepare() -> str:
         if problem:
             raise problem
+        return ""
 
     monkeypatch.delenv("PORT", raising=False)
     monkeypatch.setattr(serve, "prepare", prepare)
-    monkeypatch.setattr(serve, "run_processes", lambda _procfile, _host, _port: 7)
+    monkeypatch.setattr(serve, "run_processes", lambda _procfile, _host, _port, _logins: 7)
     assert serve.main() == code
     assert capsys.readouterr().err == message

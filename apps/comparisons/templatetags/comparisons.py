@@ -1,5 +1,7 @@
 """What pages of lower apps show of comparisons."""
 
+from collections.abc import Iterable
+
 from django import template
 from django.urls import reverse
 
@@ -22,3 +24,9 @@ def comparisons_of(tool: Tool) -> list[RelatedStackup]:
 def versus_url(*tools: Tool) -> str:
     """The address of the comparison of `tools`."""
     return reverse("comparisons:detail", kwargs={"slugs": canonical_slug([tool.slug for tool in tools])})
+
+
+@register.simple_tag
+def stackup_url(tools: Iterable[Tool]) -> str:
+    """As `versus_url`, of the tools of a list."""
+    return versus_url(*tools)

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('advice', '0001_advice'),
         ('pages', '0001_initial'),
-        ('stacks', '0003_advice'),
+        ('stacks', '0003_feed_due'),
         ('tools', '0006_detection_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from html import unescape
 from typing import Any
 
 from django import template
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 
 from apps.accounts.models import User
+from apps.advice.models import Post, Reply
+from apps.advice.threads import Thread
 from apps.comparisons.selectors import Stackup
 from apps.core.context import absolute_url
 from apps.pages.services.cards import SIZE
@@ -19,6 +23,10 @@ from apps.stacks.overview import Row
 from apps.tools.models import Alternative, Tool
 
 register = template.Library()
+
+# Of a thread: the best, which are shown first, and of each its beginning. More would double a long page.
+STRUCTURED_REPLIES = 20
+STRUCTURED_CHARACTERS = 1000
 
 # As in Django's json_script: nothing in the data can end the element.
 _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
@@ -155,6 +163,60 @@ def company_data(context: dict[str, Any], company: Company) -> SafeString:
             _trail(request, [("Companies", reverse("stacks:companies"))], company.name),
         ]
     )
+
+
+@register.simple_tag(takes_context=True)
+def thread_data(context: dict[str, Any], thread: Thread) -> SafeString:
+    """The BreadcrumbList of a thread's page, and the thread: QAPage for a question that somebody answered, else
+    DiscussionForumPosting. Nothing of what was removed."""
+    request, post = context["request"], thread.post
+    if post.removed_at:
+        return SafeString("")
+    url = absolute_url(request, post.get_absolute_url())
+    replies = {
+        answer.reply: _said(request, answer.reply, f"{url}#reply-{answer.reply.pk}") | _votes(answer.reply)
+        for answer in thread.answers[:STRUCTURED_REPLIES]
+        if not answer.reply.removed_at
+    }
+    data: dict[str, Any]
+    if replies and not post.is_decision:
+        question: dict[str, Any] = {"@type": "Question", "name": post.title, "answerCount": post.reply_count}
+        question |= _said(request, post, url) | _votes(post)
+        for reply, said in replies.items():
+            if reply.pk == post.accepted_id:
+                question["acceptedAnswer"] = {"@type": "Answer", **said}
+            else:
+                question.setdefault("suggestedAnswer", []).append({"@type": "Answer", **said})
+        data = {"@type": "QAPage", "mainEntity": question}
+    else:
+        data = {"@type": "DiscussionForumPosting", "headline": post.title, **_said(request, post, url)}
+        data["interactionStatistic"] = {
+            "@type": "InteractionCounter",
+            "interactionType": "https://schema.org/LikeAction",
+            "userInteractionCount": post.up_count,
+        }
+        data["commentCount"] = post.reply_count
+        data["comment"] = [{"@type": "Comment", **said} for said in replies.values()]
+    return _script([data, _trail(request, [("Advice", reverse("advice:index"))], post.title)])
+
+
+def _said(request: HttpRequest, written: Post | Reply, url: str) -> dict[str, Any]:
+    """What somebody wrote, by whom and when. A name is asked for in any case."""
+    author = {"@type": "Person", "name": "Somebody who left"}
+    if written.author and written.author.is_active and not written.author.closed_at:
+        author["name"] = written.author.get_full_name()
+        author["url"] = absolute_url(request, written.author.get_absolute_url())
+    data = {
+        "text": Truncator(unescape(strip_tags(written.html)).strip()).chars(STRUCTURED_CHARACTERS),
+        "url": url,
+        "author": author,
+        "datePublished": written.created_at.isoformat(),
+    }
+    return data | ({"dateModified": written.edited_at.isoformat()} if written.edited_at else {})
+
+
+def _votes(written: Post | Reply) -> dict[str, int]:
+    return {"upvoteCount": written.up_count, "downvoteCount": written.down_count}
 
 
 def _software(request: HttpRequest, tool: Tool) -> dict[str, Any]:

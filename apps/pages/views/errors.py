@@ -26,8 +26,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    # Ours are sentences; Django's own name addresses and patterns.
+    # Ours are sentences; Django's own name addresses and patterns, or models.
     words = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
+    if words.endswith(" matches the given query."):
+        words = ""
     context = {"status": 404, "heading": "There is nothing at this address", "message": words}
     return render(request, "pages/error.html", context, status=404)
 

@@ -1,6 +1,6 @@
 """The public pages of a person: the profile, and the lists it shows the first rows of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
@@ -12,6 +12,9 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.models import PersonFollow, User
 from apps.accounts.services.usernames import former_names
+from apps.advice.lists import posts_by, replies_by, reply_rows
+from apps.advice.lists import rows_of as posts_of
+from apps.advice.models import Post, Reply
 from apps.core.pagination import BadCursorError, Key, paginate
 from apps.stacks.models import Company, Stack
 from apps.stacks.overview import rows_of
@@ -24,6 +27,8 @@ FIRST_TOOLS = 12
 FIRST_PEOPLE = 12
 FIRST_POINTS = 8
 FIRST_REPUTATIONS = 8
+FIRST_POSTS = 4
+FIRST_REPLIES = 4
 # Nearly everybody's all; a person has at most some dozen.
 FIRST_STACKS = 12
 PAGE_SIZE = 40
@@ -49,6 +54,8 @@ def find_person(request: HttpRequest, username: str, page: str) -> User | HttpRe
             following_count=_count(PersonFollow.objects.all(), "follower"),
             tool_count=_count(ToolFollow.objects.filter(tool__is_listed=True), "person"),
             point_count=_count(Point.objects.filter(tool__is_listed=True), "author"),
+            post_count=_count(Post.objects.shown(), "author"),
+            reply_count=_count(Reply.objects.shown(), "author"),
         )
         .first()
     )
@@ -93,6 +100,8 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
     if isinstance(person, HttpResponse):
         return person
     stacks = _stacks(request, person).with_owner().order_by("-changed_at", "-id")
+    posts = posts_of(posts_by(person).order_by("-id")[:FIRST_POSTS])
+    replies = reply_rows(replies_by(person).order_by("-id")[:FIRST_REPLIES])
     reputations = Reputation.objects.filter(person=person, score__gt=0, tool__is_listed=True)
     context = {
         "person": person,
@@ -102,6 +111,10 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
         "tools": [row.tool for row in _tools(person).order_by("-id")[:FIRST_TOOLS]],
         "people": [row.person for row in _followed(person).order_by("-id")[:FIRST_PEOPLE]],
         "points": list(_points(person).order_by("-id")[:FIRST_POINTS]),
+        "posts": posts,
+        "own_posts": [row.post for row in posts],
+        "replies": replies,
+        "own_replies": [row.reply for row in replies],
         "reputations": reputations.select_related("tool")[:FIRST_REPUTATIONS],
     }
     return render(request, "pages/profile.html", context)
@@ -117,8 +130,15 @@ def _followers(person: User) -> QuerySet[PersonFollow]:
     return rows.select_related("follower")
 
 
-def _list(name: str, rows: Callable[[User], QuerySet[Any]]) -> Callable[[HttpRequest, str], HttpResponse]:
-    """The view of one of a person's lists, newest first: the address and template of `name`."""
+def _list(
+    name: str,
+    rows: Callable[[User], QuerySet[Any]],
+    rows_as: Callable[[Sequence[Any]], Sequence[Any]] | None = None,
+) -> Callable[[HttpRequest, str], HttpResponse]:
+    """The view of one of a person's lists, newest first: the address and template of `name`.
+
+    `rows_as` makes of a page's rows what the template shows.
+    """
 
     @require_safe
     def view(request: HttpRequest, username: str) -> HttpResponse:
@@ -130,12 +150,16 @@ def _list(name: str, rows: Callable[[User], QuerySet[Any]]) -> Callable[[HttpReq
         except BadCursorError:
             return redirect(request.path)
         context = {"person": person, "page": page, "is_first": "after" not in request.GET}
+        if rows_as:
+            context["rows"] = rows_as(page.rows)
         return render(request, f"pages/profile_{name}.html", context)
 
     return view
 
 
 points = _list("points", _points)
+posts = _list("advice", posts_by, posts_of)
+replies = _list("replies", replies_by, reply_rows)
 followed_tools = _list("tools", _tools)
 followed_people = _list("following", _followed)
 followers = _list("followers", _followers)

@@ -6,7 +6,7 @@ transaction. Locks are taken in the order: owner, stack, tools by their ids.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
@@ -21,6 +21,14 @@ from apps.tools.models import Tool
 
 # Of the tools, by the tier of the item that counts; `stack_count` counts them all.
 _COLUMNS = {"stack_count": None, "verified_count": Tier.VERIFIED, "proved_count": Tier.PROVED}
+
+_listeners: list[Callable[[Stack], None]] = []
+
+
+def register_sharing(callback: Callable[[Stack], None]) -> None:
+    """Have `callback(stack)` called, within the transaction, whenever a stack with tools came into public view."""
+    if callback not in _listeners:
+        _listeners.append(callback)
 
 
 def lock_stack(stack: Stack, *, seen_version: int | None = None) -> Stack:
@@ -65,7 +73,8 @@ def counting_usage(
     changes of tools are put there, for the caller to `_apply`. Raises as `lock_stack`.
     """
     locked = lock_stack(stack, seen_version=seen_version)
-    before = _tiers(locked) if locked.is_counted else {}
+    was_counted = locked.is_counted
+    before = _tiers(locked) if was_counted else {}
     yield locked
     now = timezone.now()
     items = _tiers(locked)
@@ -82,6 +91,9 @@ def counting_usage(
         locked.version += 1
         locked.changed_at = now
     locked.save(update_fields=["item_count", "is_counted", "likeness_due_at", "version", "changed_at"])
+    if after and not was_counted:
+        for tell in _listeners:
+            tell(locked)
 
 
 def settle(stacks: QuerySet[Stack], *, ends_records: bool = False) -> int:

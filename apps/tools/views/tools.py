@@ -40,7 +40,7 @@ _KEYS = {
 @vary_on_headers("HX-Request")
 def index(request: HttpRequest, path: str = "") -> HttpResponse:
     """All tools, or those of a layer, category or function by its path of slugs."""
-    category = _category(path) if path else None
+    category = find_category(path) if path else None
     tools = Tool.objects.listed()
     if category:
         tools = tools.in_category(category)
@@ -75,7 +75,8 @@ def index(request: HttpRequest, path: str = "") -> HttpResponse:
     return render(request, "tools/index.html", context)
 
 
-def _category(path: str) -> Category:
+def find_category(path: str) -> Category:
+    """The layer, category or function at `path`, of slugs. Raises Http404."""
     slugs = path.strip("/").split("/")
     levels = list(Category.Level)
     if len(slugs) > len(levels):
