@@ -546,6 +546,8 @@ MFA_FORMS = {
 # Browsers know localhost as safe without TLS.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 USERSESSIONS_TRACK_ACTIVITY = False
+# Of the demo people to sign in as: `make run` prints it. Empty: nobody signs in as one of them, and none moderates.
+DEMO_PASSWORD = "only-for-the-demo" if DEVELOPMENT else ""
 # Staff need a second factor for the admin.
 ADMIN_SECOND_FACTOR = env.bool("ADMIN_SECOND_FACTOR", default=not DEVELOPMENT)
 
