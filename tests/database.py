@@ -59,9 +59,7 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    django_db_modify_db_settings: None, request: pytest.FixtureRequest
-) -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings: None, request: pytest.FixtureRequest) -> None:
     """As pytest-django's; the database of this process begins as a copy, once there is what to copy."""
     path = getattr(request.config, "workerinput", {}).get("database_lock")
     if path:

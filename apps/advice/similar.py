@@ -37,8 +37,11 @@ _FREQUENCIES = """
 """
 
 
-def similar_posts(title: str, tools: Collection[Tool] = (), *, limit: int) -> list[Post]:
-    """The shown threads whose titles share most words with `title`; those on the same `tools` count for more.
+def similar_posts(
+    title: str, tools: Collection[Tool] = (), *, limit: int, but: Post | None = None
+) -> list[Post]:
+    """The shown threads whose titles share most words with `title`; those on the same `tools` count for more;
+    all `but` one.
 
     The rarest words choose candidates, as long as these are few enough to be ranked by all words. Two queries; texts
     and authors are left out.
@@ -47,6 +50,8 @@ def similar_posts(title: str, tools: Collection[Tool] = (), *, limit: int) -> li
     if not words:
         return []
     candidates = Post.objects.shown().alias(words=WORDS).filter(words=_few(words)).order_by()
+    if but:
+        candidates = candidates.exclude(pk=but.pk)
     about = Exists(PostTool.objects.filter(post=OuterRef("pk"), tool__in=tools))
     likeness = SearchRank(SearchVector("title", config="english"), _query([word for word, *_ in words], "|"))
     rows = (

@@ -171,9 +171,10 @@ def thread_of(post: Post, reader: Reader, *, order: str = BEST, cursor: str = ""
         for reply in replies
     ]
     post_tools = list(post.post_tools.select_related("tool"))
+    tools = [row.tool for row in post_tools]
     is_whole = not cursor and not page.next_cursor
     _add_recommended(answers)
-    _add_proofs(answers, [row.tool for row in post_tools])
+    _add_proofs(answers, tools)
     return Thread(
         post=post,
         post_tools=post_tools,
@@ -183,7 +184,7 @@ def thread_of(post: Post, reader: Reader, *, order: str = BEST, cursor: str = ""
         recommended=_recommended(answers) if is_whole else _recommended_in(post),
         stack=_stack(post, reader),
         # Who reads hundreds of replies has found the thread: two queries less for one of them more.
-        similar=_similar(post, [row.tool for row in post_tools]) if is_whole else [],
+        similar=similar_posts(post.title, tools, limit=SHOWN_SIMILAR, but=post) if is_whole else [],
         draft=draft_of(post, reader),
         next_cursor=page.next_cursor,
     )
@@ -312,16 +313,14 @@ def _most(rows: Iterable[Recommended]) -> list[Recommended]:
 
 
 def _stack(post: Post, reader: Reader) -> Stack | None:
-    """The stack of a decision, if `reader` may see it. One query where it has one."""
+    """The stack of a decision: a public one, or one of `reader`'s own. One query where it has one.
+
+    No address of one that has become unlisted since: who has that got it from its owner.
+    """
     if post.stack_id is None:
         return None
-    return Stack.objects.visible_to(reader).with_owner().filter(pk=post.stack_id).first()
-
-
-def _similar(post: Post, tools: Sequence[Tool]) -> list[Post]:
-    """Other threads with such a title. Two queries."""
-    found = similar_posts(post.title, tools, limit=SHOWN_SIMILAR + 1)
-    return [other for other in found if other.pk != post.pk][:SHOWN_SIMILAR]
+    rows = Stack.objects.filter(pk=post.stack_id).with_owner()
+    return (rows.public() | rows.editable_by(reader)).first()
 
 
 def draft_of(post: Post, reader: Reader) -> Draft | None:

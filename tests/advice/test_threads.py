@@ -307,13 +307,18 @@ def test_outcomes_and_similar_threads_are_read(post: Post) -> None:
     assert read(post).similar == [other]
 
 
-def test_stack_of_a_decision_is_shown_to_who_may_see_it(flask: Tool, mallory: User) -> None:
-    private = StackFactory(visibility="private")
-    post = PostFactory(kind="decision", tools=[flask], stack=private, author=private.person)
+@pytest.mark.parametrize(
+    "hidden", [{"visibility": "private"}, {"visibility": "unlisted"}, {"is_hidden": True}], ids=str
+)
+def test_stack_of_a_decision_that_is_not_public_is_shown_to_its_owner(
+    flask: Tool, mallory: User, hidden: dict[str, Any]
+) -> None:
+    stack = StackFactory(**hidden)
+    post = PostFactory(kind="decision", tools=[flask], stack=stack, author=stack.person)
 
     assert read(post).stack is None
     assert read(post, mallory).stack is None
-    assert read(post, post.author).stack == private
+    assert read(post, post.author).stack == stack
 
 
 def test_draft_is_the_readers_own(post: Post, alice: User, mallory: User) -> None:

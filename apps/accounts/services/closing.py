@@ -111,8 +111,8 @@ def forget_in_admin_log(person: User) -> None:
             _blank(relation.related_model._base_manager.filter(**{relation.field.name: person}), in_log)
 
 
-def _blank(rows: QuerySet[Any], in_log: set[int | None]) -> None:
-    """Take what the log of moderators says about these rows out of it; nothing is asked about kinds it does not have."""
+def _blank(rows: QuerySet[Any], in_log: set[int]) -> None:
+    """Take what moderators' log says of these rows out of it; for kinds that it does not have nothing is asked."""
     kind = ContentType.objects.get_for_model(rows.model)
     if rows.model._meta.auto_created or kind.pk not in in_log:
         return

@@ -147,7 +147,7 @@ def clean_values(
     """The fields of a post of this kind; those that `values` lack are as they are in `post`, or empty.
 
     The stack of a decision is one of `owner`'s, or of their companies, that others may see: those who know its
-    address. It may become private later, so pages show it only to whom `visible_to` does.
+    address. It may become private later, so pages show others only what is public.
     """
     fields = FIELDS[Post.Kind(kind)]
     problems: dict[str, ValidationError] = {}
