@@ -63,6 +63,17 @@ def test_adr_is_a_file_of_markdown(client: Client, decision: Post, count_queries
         assert line in text.splitlines()
 
 
+@pytest.mark.parametrize(
+    "gone", [{"is_active": False}, {"closed_at": timezone.now()}], ids=["locked", "closed"]
+)
+def test_adr_does_not_name_who_is_gone(
+    client: Client, decision: Post, alice: User, gone: dict[str, Any]
+) -> None:
+    User.objects.filter(pk=alice.pk).update(**gone)
+
+    assert "alice" not in client.get(address(decision)).content.decode()
+
+
 def test_adr_is_of_the_day_since_when_it_holds(client: Client, decision: Post) -> None:
     Post.objects.update(since="2025-11-03", author=None, stack=None)
 

@@ -74,7 +74,7 @@ def test_search_finds_a_tool(open_plain: OpenPage) -> None:
 
     page.get_by_role("searchbox", name="Search tools").fill("flask")
     page.keyboard.press("Enter")
-    page.get_by_role("main").get_by_role("link", name="Flask").click()
+    page.get_by_role("main").get_by_role("link", name="Flask", exact=True).click()
 
     expect(page.get_by_role("heading", name="Flask", level=1)).to_be_visible()
 

@@ -269,8 +269,7 @@ def test_page_says_what_happened_and_why_one_sees_it(alice: Any, alice_client: C
         "Jonas Weil answered on",
         "We run it.",
         "Priya Raman shared a stack on",
-        # Whose it is stands above.
-        "2026 Ferries Added Flask",
+        "Ferries Added Flask It is small.",
         "Added Flask It is small. Upgraded Debian 12 → 13",
         "Priya Raman replaced a tool on",
         "Replaced Celery by RQ One job needs no broker.",

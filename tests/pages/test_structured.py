@@ -236,6 +236,16 @@ def test_thread_data_of_a_question_that_was_answered(asked: Post) -> None:
 
 
 @pytest.mark.django_db
+def test_thread_data_of_much_markup_ends_with_words() -> None:
+    html = '<a href="/a" rel="nofollow ugc noopener">a</a> ' * 1000
+    post = PostFactory(kind="decision", html=html)
+
+    [posting, _] = thread_graph(post)
+
+    assert set(posting["text"]) == {"a", " "}
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["advice", "decision"])
 def test_thread_data_of_what_is_no_answered_question(alice: User, kind: str) -> None:
     post = PostFactory(author=alice, kind=kind, title="We moved off React", up_count=2)

@@ -24,7 +24,7 @@ from apps.advice.views.finding import find_post, person_of
 _OF_THE_FORM = frozenset(
     ["csrfmiddlewaretoken", "draft", "kind", "post", "next", "version", "preview", "save"]
 )
-_PUBLISHED = {
+_PUBLISHED: Mapping[str, str] = {
     Post.Kind.ADVICE: "Your question stands here now.",
     Post.Kind.DECISION: "Your decision stands here now.",
 }

@@ -29,13 +29,14 @@ def adr(request: HttpRequest, pk: str, slug: str) -> HttpResponse:
 
 
 def _decision(request: HttpRequest, post: Post) -> Decision:
-    tools = list(post.post_tools.select_related("tool"))
+    author, tools = post.author, list(post.post_tools.select_related("tool"))
     # The file is handed on: it names no stack that others do not see.
     stack = Stack.objects.public().with_owner().filter(pk=post.stack_id).first() if post.stack_id else None
     return Decision(
         title=post.title,
         decided_on=_day(post),
-        decider=post.author.username if post.author else "",
+        # Of who was locked out or is leaving, others see no name.
+        decider=author.username if author and author.is_active and not author.closed_at else "",
         body=post.body,
         chosen=[row.tool.name for row in tools if row.role == PostTool.Role.CHOSEN],
         rejected=[(row.tool.name, row.why) for row in tools if row.role == PostTool.Role.REJECTED],

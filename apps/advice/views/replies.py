@@ -24,6 +24,11 @@ from apps.core.limits import is_allowed
 from apps.stacks.forms import show_problems
 
 
+def _word(post: Post) -> str:
+    """What the pages call a reply to `post`."""
+    return "reply" if post.is_decision else "answer"
+
+
 @require_safe
 def reply(request: HttpRequest, pk: int) -> HttpResponse:
     """Leads to where the reply stands in its thread."""
@@ -55,7 +60,7 @@ def add(request: HttpRequest, pk: str, slug: str) -> HttpResponse:
         except ValidationError as error:
             show_problems(form, error)
         else:
-            messages.success(request, "Your answer stands here now.")
+            messages.success(request, f"Your {_word(post)} stands here now.")
             return to_thread(request, post, answer)
     return _form_page(request, post, form)
 
@@ -96,7 +101,8 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     found = find_reply(request, pk)
     if request.method != "POST":
         check_removes(request.user, found)
-        return render(request, "advice/remove.html", {"post": found.post, "written": found, "what": "answer"})
+        context = {"post": found.post, "written": found, "what": _word(found.post)}
+        return render(request, "advice/remove.html", context)
     remove_reply(remover=person_of(request), reply=found)
     messages.success(request, "Removed. You can restore it where it stood.")
     return to_thread(request, found.post, found)
@@ -107,7 +113,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
     found = find_reply(request, pk)
     restore_reply(restorer=person_of(request), reply=found)
-    messages.success(request, "The answer is back.")
+    messages.success(request, f"The {_word(found.post)} is back.")
     return to_thread(request, found.post, found)
 
 
@@ -135,4 +141,4 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 def history(request: HttpRequest, pk: int) -> HttpResponse:
     """How the reply was edited."""
     found = find_reply(request, pk)
-    return history_page(request, found.post, found, "an answer")
+    return history_page(request, found.post, found, "a reply" if found.post.is_decision else "an answer")
