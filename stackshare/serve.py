@@ -95,7 +95,9 @@ def prepare() -> str:
 
 
 def _demo_logins() -> str:
-    people = get_user_model().objects.filter(is_demo=True).exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    people = (
+        get_user_model().objects.filter(is_demo=True).exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    )
     rows = people.order_by("is_staff", "username").values_list("username", "is_staff")
     names = ", ".join(f"{name} ({'moderator' if is_staff else 'member'})" for name, is_staff in rows)
     return f"    Demo log-ins (password {settings.DEMO_PASSWORD}): {names}\n" if names else ""

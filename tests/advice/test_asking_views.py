@@ -71,6 +71,7 @@ def test_question_is_published_and_its_draft_goes(alice: User, alice_client: Cli
     )
     assert parts(post) == [("flask", "option", ""), ("django", "option", ""), ("python", "about", "")]
     assert not Draft.objects.exists()
+    assert "Your question stands here now." in words(alice_client.get(response["Location"]))
 
 
 def test_decision_is_published_with_what_was_rejected_and_the_stack(

@@ -42,7 +42,9 @@ def words_of(response: object) -> str:
 
 def test_comment_is_added_to_a_thread(alice_client: Client, post: Post) -> None:
     address = f"{post.get_absolute_url()}comment/"
-    assert f'id="id_body_post_{post.pk}"' in words_of(alice_client.get(address))
+    page = words_of(alice_client.get(address))
+    assert f'id="id_body_post_{post.pk}"' in page
+    assert " autofocus" in page
 
     response = alice_client.post(address, {"body": "Which *version*?"})
 

@@ -112,8 +112,16 @@ def test_draft_that_is_too_long_comes_back(mallory_client: Client, post: Post) -
 
 def test_decision_is_asked_about_in_other_words(mallory_client: Client) -> None:
     post = PostFactory(kind="decision")
+    address = f"{post.get_absolute_url()}reply/"
 
-    assert "How has it gone for you" in words_of(mallory_client.get(f"{post.get_absolute_url()}reply/"))
+    assert "How has it gone for you" in words_of(mallory_client.get(address))
+    assert "Write your reply." in words_of(mallory_client.post(address, {"body": " "}))
+
+    mallory_client.post(address, {"body": "Well."})
+    reply = f"/advice/replies/{Reply.objects.get().pk}/"
+    assert "Your reply stands here now." in words_of(mallory_client.get(post.get_absolute_url()))
+    assert ">a reply</a>" in words_of(mallory_client.get(f"{reply}history/"))
+    assert "Remove your reply?" in words_of(mallory_client.get(f"{reply}remove/"))
 
 
 def test_answer_to_what_was_removed_is_refused(alice_client: Client, alice: User, post: Post) -> None:

@@ -261,7 +261,9 @@ def _threads(flask: Tool, django: Tool) -> None:
         edited_at=now,
     )
     PostToolFactory(post=post, tool=django)
-    body = "Start with *one* file.\n\n    def factory_with_a_long_name(configuration, extensions, routes): ..."
+    body = (
+        "Start with *one* file.\n\n    def factory_with_a_long_name(configuration, extensions, routes): ..."
+    )
     reply = ReplyFactory(
         post=post, author=alice, up_count=3, edited_at=now, body=body, html=render_markdown(body)
     )

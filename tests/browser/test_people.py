@@ -143,7 +143,7 @@ def test_passkey_is_added_and_opens_the_account(scripted: Page) -> None:
 def test_vote_is_taken_back_by_a_second_press(page: Page, sign_in: SignIn) -> None:
     sign_in(page.context, "alice")
     page.goto("/stackups/actix-web-vs-flask/")
-    button = page.get_by_role("button", name=re.compile("Upvote Flask"))
+    button = page.get_by_role("button", name=re.compile("Upvote Flask,"))
 
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
@@ -201,12 +201,12 @@ def test_reader_is_told_when_a_button_did_nothing(scripted: Page, sign_in: SignI
     sign_in(scripted.context, "alice")
     scripted.goto("/tools/flask/")
     scripted.route("**/votes/**", lambda route: route.abort())
-    scripted.get_by_role("button", name=re.compile("^Upvote Flask")).click()
+    scripted.get_by_role("button", name=re.compile("^Upvote Flask,")).click()
     expect(scripted.get_by_role("alert")).to_have_text("The site could not be reached. Nothing was changed.")
 
     scripted.unroute("**/votes/**")
     scripted.route("**/votes/**", lambda route: route.fulfill(status=500))
-    scripted.get_by_role("button", name=re.compile("^Upvote Flask")).click()
+    scripted.get_by_role("button", name=re.compile("^Upvote Flask,")).click()
 
     expect(scripted.get_by_role("alert")).to_have_text("That did not work. Reload the page and try again.")
 

@@ -266,7 +266,7 @@ def test_removal_says_what_of_real_people_goes_and_leaves_their_own_right(loaded
     follow_tool(person=bob, tool=flask)
 
     said = run("remove_demo", "--dry-run")
-    assert "1 replies, 1 comments, 2 votes, 0 follows" in said
+    assert "replies 1, comments 1, votes 2, follows 0" in said
     assert User.objects.filter(is_demo=True).count() == 4
     run("remove_demo", "--yes")
 

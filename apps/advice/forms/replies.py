@@ -43,6 +43,7 @@ class ReplyForm(forms.Form):
         super().__init__(*args, **kwargs)
         if post.is_decision:
             self.fields["body"].label = "How has it gone for you, or what would you have chosen?"
+            self.fields["body"].error_messages["required"] = "Write your reply."
 
 
 class CommentForm(forms.Form):

@@ -27,8 +27,8 @@ class Command(BaseCommand):
                 return
             lost = losses()
             self.stdout.write(
-                f"{count} demo people go with all that is theirs. Of real people go with it: {lost.replies} replies, "
-                f"{lost.comments} comments, {lost.votes} votes, {lost.follows} follows."
+                f"{count} demo people go with all that is theirs. Of real people go with it: replies {lost.replies}, "
+                f"comments {lost.comments}, votes {lost.votes}, follows {lost.follows}."
             )
             if dry_run:
                 return
