@@ -101,7 +101,7 @@ def test_tabs_lead_to_the_sections(client: Client, duel: str) -> None:
     tabs = re.findall(r'<li><a href="#(\w+)"[^>]*>(\w+)', html.split('class="sec-nav"')[1].split("</nav>")[0])
     assert tabs == [
         ("overview", "Overview"),
-        ("decisions", "Advice"),
+        ("decisions", "Decisions"),
         ("comparison", "Comparison"),
         ("alternatives", "Alternatives"),
     ]

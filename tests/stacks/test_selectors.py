@@ -70,9 +70,10 @@ def test_adoption_is_by_tool_and_month(count_queries: Callable[..., Any]) -> Non
     later = AdoptionFactory(month="2026-02-01")
     AdoptionFactory(tool=later.tool, month="2026-01-01")
     AdoptionFactory()
+    unused = ToolFactory()
 
     with count_queries(at_most=1):
-        found = adoption_of([later.tool, ToolFactory.build(pk=0)])
+        found = adoption_of([later.tool, unused])
 
     assert [f"{row.month:%Y-%m}" for row in found.pop(later.tool_id)] == ["2026-01", "2026-02"]
     assert found == {}
