@@ -206,6 +206,8 @@ def test_demo_content_that_cannot_be_loaded_holds_nothing_up(
         if name == "load_demo":
             raise CommandError("@maya is somebody already.")
 
+    # It would have the log go to what `capsys` closes.
+    monkeypatch.setattr(serve.django, "setup", lambda: None)
     monkeypatch.setattr(serve, "call_command", call)
     monkeypatch.setattr(serve, "_collect_static", lambda: None)
     monkeypatch.setattr(connections, "close_all", lambda: None)
