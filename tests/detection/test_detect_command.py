@@ -2,6 +2,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +119,8 @@ def test_folder_is_read_without_following_links_or_waiting(folder: Path, tmp_pat
     os.mkfifo(folder / "Pipfile")
     (folder / "node_modules").mkdir()
     (folder / "node_modules/package.json").write_text("{}")
-    with socket.socket(socket.AF_UNIX) as listener:
-        os.chdir(folder)
+    # From within, as the address of a socket is short.
+    with socket.socket(socket.AF_UNIX) as listener, chdir(folder):
         listener.bind("Cargo.toml")
         found = {file.path: file.content for file in read_folder(folder)}
     assert found == {
