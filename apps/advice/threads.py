@@ -115,14 +115,19 @@ class Thread:
 
     @property
     def pairs(self) -> list[tuple[Tool, Tool]]:
-        """Tools to be compared: what was chosen with what was not, else what is recommended and asked about."""
+        """Tools to be compared: what was chosen with what was not, else what is recommended and weighed.
+
+        What a question that weighs tools is about, such as the language, is compared with none of them.
+        """
         if self.post.is_decision:
             every: Iterable[tuple[Tool, Tool]] = product(
                 self._in_role(Role.CHOSEN), self._in_role(Role.REJECTED)
             )
         else:
-            tools = [row.tool for row in self.recommended] + self._in_role(Role.OPTION) + self.tools
-            every = combinations({tool.pk: tool for tool in tools}.values(), 2)
+            options = [tool for tool in self._in_role(Role.OPTION) if tool.is_listed]
+            about = self._in_role(Role.ABOUT) if options else []
+            tools = [row.tool for row in self.recommended] + options + self.tools
+            every = combinations({tool.pk: tool for tool in tools if tool not in about}.values(), 2)
         return [pair for pair in every if all(tool.is_listed for tool in pair)][:SHOWN_PAIRS]
 
     @property

@@ -280,6 +280,14 @@ def test_question_pairs_what_is_recommended_and_weighed(post: Post, flask: Tool)
     assert read(post).pairs == [(django, flask)]
 
 
+def test_question_pairs_nothing_with_what_it_has_to_fit(post: Post, flask: Tool) -> None:
+    django = ToolFactory(name="Django")
+    PostToolFactory(post=post, tool=django, role="option")
+    recommend(ReplyFactory(post=post), flask, quart := ToolFactory(name="Quart"))
+
+    assert read(post).pairs == [(quart, django)]
+
+
 def test_decision_pairs_what_was_chosen_with_what_was_not(flask: Tool) -> None:
     post = PostFactory(kind="decision", tools=[flask])
     others = [ToolFactory(), ToolFactory()]
