@@ -9,6 +9,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.advice.models import MAX_BODY_CHARACTERS
 from apps.advice.views import assistance
+from tests.factories.advice import PostFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +55,17 @@ def test_preview_is_not_for_looking_all_the_time(
     statuses = [alice_client.post(PREVIEW, {"body": "x"}).status_code for _ in range(3)]
 
     assert statuses == [200, 200, 429]
+
+
+def test_preview_too_often_without_javascript_keeps_what_was_typed(
+    alice_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assistance, "PREVIEW_LIMIT", "1/hour")
+    reply_to = PostFactory().get_absolute_url() + "reply/"
+
+    for path in ("/advice/ask/", reply_to):
+        for shown in (path == "/advice/ask/", False):
+            html = alice_client.post(path, {"body": "Some *words*", "preview": "1"}).content.decode()
+            assert ("<em>words</em>" in html, assistance.TOO_OFTEN in html) == (shown, not shown)
+            assert "Some *words*" in html
+            assert ">None<" not in html

@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.permissions import takes_part
-from apps.advice import rendering
 from apps.advice.forms.posts import FORMS, DecisionForm, QuestionForm, initial_of, typed_in
 from apps.advice.limits import MAX_TOOLS
 from apps.advice.models import MAX_BODY_CHARACTERS, MAX_TITLE_CHARACTERS, Draft, Post
@@ -18,6 +17,7 @@ from apps.advice.permissions import check_edits
 from apps.advice.services.drafts import delete_draft as throw_away
 from apps.advice.services.drafts import save_draft as keep
 from apps.advice.services.posts import edit_post, publish_post
+from apps.advice.views.assistance import TOO_OFTEN, previewed
 from apps.advice.views.finding import find_post, person_of
 
 # Of a form, but nothing that was typed.
@@ -119,8 +119,9 @@ def _page(
 ) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "kind": kind, "draft": draft, "post": post}
     if "preview" in request.POST:
-        body = request.POST.get("body", "").replace("\0", "")[:MAX_BODY_CHARACTERS]
-        context["preview"] = rendering.render(body).html
+        context["preview"] = previewed(request, MAX_BODY_CHARACTERS)
+        if context["preview"] is None:
+            messages.warning(request, TOO_OFTEN)
     if not draft and not post:
         context["other_drafts"] = Draft.objects.filter(person=person_of(request), kind=kind).count()
     context |= extra or {}

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.permissions import takes_part
@@ -21,14 +22,26 @@ TOOL_FIELDS = ("options", "chosen")
 PREVIEW_LIMIT = "30/minute"
 
 
+TOO_OFTEN = "You look at previews often. Wait a minute; what you typed is still there."
+
+
+def previewed(request: HttpRequest, most: int) -> SafeString | None:
+    """What was typed in `body` or `text`, up to so many characters, as the site will show it; None for who looks too
+    often."""
+    if not is_allowed("preview", str(person_of(request).pk), PREVIEW_LIMIT):
+        return None
+    text = (request.POST.get("body") or request.POST.get("text", "")).replace("\0", "")
+    return render_text(text[:most]).html
+
+
 @require_POST
 @takes_part
 def preview(request: HttpRequest) -> HttpResponse:
     """`body` or `text` as the site will show it: a piece of HTML for the editor. 429 for who looks too often."""
-    if not is_allowed("preview", str(person_of(request).pk), PREVIEW_LIMIT):
-        return HttpResponse("You look often. Wait a minute.", status=429, content_type="text/plain")
-    text = (request.POST.get("body") or request.POST.get("text", "")).replace("\0", "")
-    return HttpResponse(render_text(text[:MAX_BODY_CHARACTERS]).html)
+    html = previewed(request, MAX_BODY_CHARACTERS)
+    if html is None:
+        return HttpResponse(TOO_OFTEN, status=429, content_type="text/plain")
+    return HttpResponse(html)
 
 
 @require_safe

@@ -12,15 +12,13 @@ from apps.accounts.permissions import takes_part
 from apps.advice.forms.replies import ReplyForm, initial_of_reply, typed_reply
 from apps.advice.models import MAX_REPLY_CHARACTERS, Draft, Post, Reply
 from apps.advice.permissions import check_edits, check_removes
-from apps.advice.rendering import render as render_text
 from apps.advice.services.drafts import save_draft
 from apps.advice.services.posts import accept_reply, take_back_acceptance
 from apps.advice.services.replies import add_reply, edit_reply, remove_reply, restore_reply
 from apps.advice.threads import draft_of
-from apps.advice.views.assistance import PREVIEW_LIMIT
+from apps.advice.views.assistance import TOO_OFTEN, previewed
 from apps.advice.views.finding import find_post, find_reply, person_of
 from apps.advice.views.threads import history_page, to_thread
-from apps.core.limits import is_allowed
 from apps.stacks.forms import show_problems
 
 
@@ -87,9 +85,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def _form_page(request: HttpRequest, post: Post, form: ReplyForm, reply: Reply | None = None) -> HttpResponse:
     """The form by itself: a new answer, or other words for `reply`; with what was typed as it would look."""
     context: dict[str, Any] = {"post": post, "form": form, "reply": reply}
-    if "preview" in request.POST and is_allowed("preview", str(request.user.pk), PREVIEW_LIMIT):
-        body = request.POST.get("body", "").replace("\0", "")[:MAX_REPLY_CHARACTERS]
-        context["preview"] = render_text(body).html
+    if "preview" in request.POST:
+        context["preview"] = previewed(request, MAX_REPLY_CHARACTERS)
+        if context["preview"] is None:
+            messages.warning(request, TOO_OFTEN)
     is_wrong = bool(form.errors) and "preview" not in request.POST
     return render(request, "advice/reply_form.html", context, status=422 if is_wrong else 200)
 
